@@ -1,0 +1,2 @@
+export * from "./src/random.ts";
+export * from "./src/config.ts";
