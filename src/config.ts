@@ -16,6 +16,8 @@ interface Field<T> {
   readonly meaning: string;
   /** What the values are, in words: "an integer from 1 to 10". */
   readonly expected: string;
+  /** The same in short, for `--help`: "1 to 10". */
+  readonly range: string;
   /** The placeholder in `--help`. */
   readonly placeholder: string;
   /** The default; some depend on the environment. */
@@ -30,8 +32,13 @@ interface Field<T> {
 type FieldOptions<T> = Pick<Field<T>, "meaning" | "default"> & { decidesBytes?: boolean };
 
 function integer(minimum: number, maximum: number, options: FieldOptions<number>): Field<number> {
+  const range = `${minimum} to ${maximum >= 1e6 && maximum % 1e6 === 0 ? maximum.toExponential() : maximum}`.replace(
+    "e+",
+    "e",
+  );
   return {
-    expected: maximum === Infinity ? `an integer of at least ${minimum}` : `an integer from ${minimum} to ${maximum}`,
+    expected: `an integer from ${range}`,
+    range,
     placeholder: "N",
     parse: readNumber,
     accepts: (value) => Number.isSafeInteger(value) && value as number >= minimum && value as number <= maximum,
@@ -42,9 +49,11 @@ function integer(minimum: number, maximum: number, options: FieldOptions<number>
 
 function real(minimum: number, maximum: number, options: FieldOptions<number> & { open?: boolean }): Field<number> {
   const { open = false, ...rest } = options;
-  const range = maximum === Infinity ? `above ${minimum}` : `from ${minimum} to ${maximum}`;
+  const lowest = open ? `above ${minimum}` : `${minimum}`;
+  const range = maximum === Infinity ? lowest : `${lowest}${open ? ", at most" : " to"} ${maximum}`;
   return {
-    expected: `a number ${range}`,
+    expected: `a number ${open ? range : `from ${range}`}`,
+    range,
     placeholder: "X",
     parse: readNumber,
     accepts: (value) =>
@@ -58,7 +67,8 @@ function real(minimum: number, maximum: number, options: FieldOptions<number> & 
 function choice<const T extends readonly string[]>(values: T, options: FieldOptions<T[number]>): Field<T[number]> {
   return {
     expected: `one of ${values.join(", ")}`,
-    placeholder: values.length > 4 ? "NAME" : values.join("|"),
+    range: values.join(", "),
+    placeholder: "NAME",
     parse: (text) => text,
     accepts: (value) => values.includes(value as string),
     decidesBytes: true,
@@ -74,6 +84,7 @@ function readNumber(text: string): number {
 const logStdBounds: Field<readonly [number, number]> = {
   meaning: "bounds of the policy's log standard deviation",
   expected: "two numbers, the smaller first, from -40 to 10, as in -20,2",
+  range: "-40 to 10",
   placeholder: "LOW,HIGH",
   default: [-20, 2],
   parse: (text) => text.split(",").map(readNumber),
@@ -94,7 +105,7 @@ export const schema = {
     default: (env) => env === "InvertedPendulum-v4" ? 50_000 : 200_000,
   }),
   engine: choice(["fused", "tfjs"], {
-    meaning: "learner: WASM kernels (fast), or TensorFlow.js (reference)",
+    meaning: "learner: fused is WASM kernels and fast, tfjs is TensorFlow.js and the reference",
     default: "fused",
   }),
   backend: choice(["auto", "webgpu", "wasm", "cpu"], {
@@ -257,14 +268,18 @@ export function configDifferences(a: Config, b: Config): { setting: Setting; a: 
     .map(([setting]) => ({ setting, a: show(a[setting]), b: show(b[setting]) }));
 }
 
-/** One line of `--help` for each setting: the flag, its placeholder, its meaning and its default. */
-export function describeSettings(): { flag: string; meaning: string }[] {
-  return fields.map(([name, field]) => {
-    const value = typeof field.default === "function"
-      ? `${field.default("Hopper-v4")}; ${name === "steps" ? "InvertedPendulum-v4" : "HalfCheetah-v4"}: ${
-        field.default(name === "steps" ? "InvertedPendulum-v4" : "HalfCheetah-v4")
-      }`
-      : show(field.default);
-    return { flag: `--${flagName(name)} ${field.placeholder}`, meaning: `${field.meaning} (default ${value})` };
-  });
+/** What `--help` says of each setting: its placeholder, and its meaning with range and default. */
+export function describeSettings(): { setting: Setting; placeholder: string; meaning: string }[] {
+  return fields.map(([setting, field]) => ({
+    setting,
+    placeholder: field.placeholder,
+    meaning: `${field.meaning} [${field.range}; default ${describeDefault(field)}]`,
+  }));
+}
+
+/** A default in words: `200000, for InvertedPendulum-v4 50000` where it depends on the environment. */
+function describeDefault(field: Field<unknown>): string {
+  const of = (env: string) => show(typeof field.default === "function" ? field.default(env) : field.default);
+  const usual = of(schema.env.default as string);
+  return [usual, ...environmentIds.filter((env) => of(env) !== usual).map((env) => `for ${env} ${of(env)}`)].join(", ");
 }

@@ -1,0 +1,100 @@
+/** Many jobs as processes of their own, some at once. One that fails does not stop the others. */
+
+import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
+
+/** A program to run: a module with its arguments and permissions. */
+export interface Job {
+  /** Its name in messages; unique within a pool. */
+  readonly name: string;
+  /** The module, a file URL or path. */
+  readonly module: string | URL;
+  readonly args: readonly string[];
+  /** Flags of `deno run`: permissions, V8 flags. `--no-prompt` is always given. */
+  readonly denoFlags: readonly string[];
+}
+
+/** How a job ended. */
+export interface JobResult {
+  readonly job: Job;
+  /** The process's exit code; undefined for a job that was not started because the pool was stopped first. */
+  readonly code: number | undefined;
+  /** The last lines of its standard error. */
+  readonly errors: string;
+  readonly seconds: number;
+}
+
+/** What a pool is given besides its jobs. */
+export interface PoolOptions {
+  /** Jobs at once. */
+  readonly concurrency: number;
+  /** Hears of each job that starts. */
+  readonly onStart?: (job: Job) => void;
+  /** Hears each line of a job's standard output, parsed as JSON; a line that is no JSON comes as a string. */
+  readonly onMessage?: (job: Job, message: unknown) => void;
+  /** Hears of each job's end. */
+  readonly onEnd?: (result: JobResult) => void;
+  /** Stops the pool when aborted: running jobs get SIGTERM and are waited for, others are not started. */
+  readonly signal?: AbortSignal;
+}
+
+const keptErrorLines = 20;
+
+/** Runs all jobs and returns how each ended, in their order. */
+export async function runPool(jobs: readonly Job[], options: PoolOptions): Promise<JobResult[]> {
+  const { concurrency, onEnd, signal } = options;
+  const results: JobResult[] = jobs.map((job) => ({ job, code: undefined, errors: "", seconds: 0 }));
+  let next = 0;
+  const worker = async () => {
+    while (next < jobs.length && !signal?.aborted) {
+      const index = next++;
+      const result = await runJob(jobs[index]!, options);
+      results[index] = result;
+      onEnd?.(result);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(concurrency, jobs.length) }, worker));
+  return results;
+}
+
+async function runJob(job: Job, { onStart, onMessage, signal }: PoolOptions): Promise<JobResult> {
+  const begin = performance.now();
+  const process = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", ...job.denoFlags, String(job.module), ...job.args],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const stop = () => {
+    try {
+      process.kill("SIGTERM");
+    } catch {
+      // It has ended by itself.
+    }
+  };
+  signal?.addEventListener("abort", stop);
+  onStart?.(job);
+  const errors: string[] = [];
+  const [{ code }] = await Promise.all([
+    process.status,
+    eachLine(process.stdout, (line) => onMessage?.(job, parseMessage(line))),
+    eachLine(process.stderr, (line) => {
+      errors.push(line);
+      if (errors.length > keptErrorLines) errors.shift();
+    }),
+  ]);
+  signal?.removeEventListener("abort", stop);
+  return { job, code, errors: errors.join("\n"), seconds: (performance.now() - begin) / 1000 };
+}
+
+async function eachLine(stream: ReadableStream<Uint8Array>, take: (line: string) => void): Promise<void> {
+  for await (const line of createInterface({ input: Readable.fromWeb(stream as never) })) take(line);
+}
+
+function parseMessage(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return line;
+  }
+}
