@@ -97,6 +97,11 @@ export function settingsOf(flags: Record<string, unknown>): Partial<Config> {
   return Object.fromEntries(Object.entries(flags).filter(([name]) => Object.hasOwn(schema, name)));
 }
 
+/** Settings as flags that read back as the same settings, for a process that trains with them. */
+export function flagsOf(settings: Partial<Config>): string[] {
+  return Object.entries(settings).map(([name, value]) => `--${flagName(name)}=${value}`);
+}
+
 /**
  * Reads a task's arguments: its flags, under their names in camelCase, and its positional arguments.
  *

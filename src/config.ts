@@ -211,7 +211,8 @@ export function resolveConfig(
     const known = name === "env" ? environments.includes(value as string) : field.accepts(value);
     if (!known) {
       const expected = name === "env" ? `one of ${environments.join(", ")}` : field.expected;
-      throw new UsageError(`Cannot use ${show(value)} for ${spell(name)}: expected ${expected}`);
+      const given = typeof value === "string" ? JSON.stringify(value) : show(value);
+      throw new UsageError(`Cannot use ${given} for ${spell(name)}: expected ${expected}`);
     }
     config[name] = value;
   }
