@@ -1,0 +1,75 @@
+/** Every engine and backend, and why this machine cannot run it, if so: the tests of the learner run over all of them. */
+
+import { createLearner, type EngineOptions } from "../../src/learner/create_learner.ts";
+import type { LearnerOptions } from "../../src/learner/learner.ts";
+import { findGpuAdapter } from "../../src/learner/tfjs_backend.ts";
+
+/** An engine on a backend. */
+export interface EngineCase {
+  readonly name: string;
+  readonly options: EngineOptions;
+  /** Why this machine cannot run it. */
+  readonly unavailable?: string;
+}
+
+/** A small learner's options, to be changed where a test needs. */
+export const smallOptions: LearnerOptions = {
+  observationSize: 3,
+  actionSize: 2,
+  actionLow: [-1, -2],
+  actionHigh: [1, 3],
+  hidden: 16,
+  batchSize: 8,
+  gamma: 0.99,
+  polyak: 0.995,
+  qLr: 1e-3,
+  policyLr: 3e-4,
+  initialAlpha: 0.5,
+  logStdBounds: [-20, 2],
+  policySteps: 2,
+  seed: 7,
+};
+
+const adapter = await findGpuAdapter();
+
+async function reasonWithout(options: EngineOptions): Promise<{ unavailable?: string }> {
+  try {
+    (await createLearner({ ...smallOptions, ...options })).dispose();
+    return {};
+  } catch (error) {
+    if (error instanceof Error && error.name === "UsageError") return { unavailable: error.message };
+    throw error;
+  }
+}
+
+/** All of them, the reference first. */
+export const engineCases: readonly EngineCase[] = [
+  { name: "tfjs on cpu", options: { engine: "tfjs", backend: "cpu" } },
+  { name: "tfjs on wasm", options: { engine: "tfjs", backend: "wasm" } },
+  {
+    name: `tfjs on webgpu (${adapter?.description ?? "no adapter"})`,
+    options: { engine: "tfjs", backend: "webgpu" },
+    ...(adapter ? {} : { unavailable: "WebGPU offers no adapter here" }),
+  },
+  ...await Promise.all([1, 3].map(async (threads) => {
+    const options = { engine: "fused", threads } as const;
+    return { name: `fused with ${threads} thread${threads > 1 ? "s" : ""}`, options, ...await reasonWithout(options) };
+  })),
+];
+
+/**
+ * Registers a test for each engine and backend; those that this machine lacks are shown as ignored, with the reason.
+ *
+ * The backends keep a device or a memory for the process's life, which the sanitizer would take for a leak.
+ */
+export function testEngines(name: string, body: (options: EngineOptions) => Promise<void>): void {
+  for (const { name: engine, options, unavailable } of engineCases) {
+    Deno.test({
+      name: `${name}: ${engine}${unavailable === undefined ? "" : ` (skipped: ${unavailable})`}`,
+      ignore: unavailable !== undefined,
+      sanitizeResources: false,
+      sanitizeOps: false,
+      fn: () => body(options),
+    });
+  }
+}
