@@ -133,7 +133,7 @@ export const schema = {
     meaning: "steps with uniform random actions before learning starts",
     default: 2_000,
   }),
-  policyFrequency: integer(1, 1000, {
+  policyFrequency: integer(1, 50, {
     meaning: "steps between policy updates; as many are then made in a row",
     default: 2,
   }),

@@ -1,6 +1,14 @@
-/** The actor's forward pass for one observation, on the CPU, whatever the engine that trains it. */
+/** The actor's forward pass for one observation, on the CPU in WASM, whatever the engine that trains it. */
 
-import type { ParameterSet } from "./learner/parameters.ts";
+import {
+  compileKernels,
+  instantiateKernels,
+  type Kernels,
+  makeMemory,
+  reserveMemory,
+} from "./learner/fused/kernels.ts";
+import { makeActorSlots, writeSlots } from "./learner/fused/parameter_slots.ts";
+import { actorParameterShapes, checkParameters, type ParameterSet } from "./learner/parameters.ts";
 
 /** What a policy has to know besides its parameters. */
 export interface PolicyOptions {
@@ -14,18 +22,53 @@ export interface PolicyOptions {
   readonly logStdBounds: readonly [number, number];
 }
 
-// TEMPORARY: plain TypeScript; the WASM kernels replace the inside. The interface stays.
+/** Chooses actions by the actor's parameters. */
 export class Policy {
   readonly options: PolicyOptions;
-  #parameters: ParameterSet = {};
+  readonly #kernels: Kernels;
+  readonly #memory: Float32Array;
+  readonly #observation: Float32Array;
+  readonly #noise: Float32Array;
+  readonly #action: Float32Array;
 
-  constructor(options: PolicyOptions) {
+  /** Acts by the parameters in the kernels' memory, as it stands at each call; {@link Policy.create} makes a policy with a memory of its own. */
+  constructor(options: PolicyOptions, kernels: Kernels, memory: WebAssembly.Memory) {
+    const { observationSize, actionSize } = options;
     this.options = options;
+    this.#kernels = kernels;
+    this.#memory = new Float32Array(memory.buffer);
+    this.#observation = new Float32Array(memory.buffer, kernels.observationAddress(), observationSize);
+    this.#noise = new Float32Array(memory.buffer, kernels.noiseAddress(), actionSize);
+    this.#action = new Float32Array(memory.buffer, kernels.actionAddress(), actionSize);
+    const constants = new Float64Array(memory.buffer, kernels.constantsAddress(), 8 + 2 * actionSize);
+    constants.set(options.logStdBounds, 2);
+    for (let i = 0; i < actionSize; i++) {
+      constants[8 + i] = (options.actionHigh[i]! - options.actionLow[i]!) / 2;
+      constants[8 + actionSize + i] = (options.actionHigh[i]! + options.actionLow[i]!) / 2;
+    }
   }
 
-  /** Takes over the actor's parameters (a copy). */
+  /**
+   * A policy with a copy of these parameters: names and shapes of `actorParameterShapes`.
+   *
+   * @throws {RangeError} if a parameter is missing, misshapen or not finite
+   */
+  static async create(options: PolicyOptions, parameters: ParameterSet): Promise<Policy> {
+    const memory = makeMemory(), kernels = instantiateKernels(await compileKernels(), memory);
+    reserveMemory(memory, kernels.configure(options.observationSize, options.actionSize, options.hidden, 0, 0));
+    const policy = new Policy(options, kernels, memory);
+    policy.load(parameters);
+    return policy;
+  }
+
+  /**
+   * Takes over other parameters (a copy).
+   *
+   * @throws {RangeError} if a parameter is missing, misshapen or not finite
+   */
   load(parameters: ParameterSet): void {
-    this.#parameters = structuredClone(parameters);
+    checkParameters(parameters, actorParameterShapes(this.options));
+    writeSlots(makeActorSlots(this.#kernels, this.options), this.#memory, parameters);
   }
 
   /**
@@ -33,21 +76,10 @@ export class Policy {
    *
    * @param noise standard normal numbers, `[action]`; without them the deterministic action, tanh(mean)·scale + bias
    */
-  act(observation: ArrayLike<number>, action: Float32Array, noise?: ArrayLike<number>): void {
-    const { actionLow, actionHigh, logStdBounds: [low, high] } = this.options;
-    const dense = (x: ArrayLike<number>, layer: string, relu: boolean) => {
-      const kernel = this.#parameters[`actor/${layer}/kernel`]!, bias = this.#parameters[`actor/${layer}/bias`]!;
-      const [inputs, outputs] = kernel.shape as [number, number];
-      const y = Float64Array.from(bias.data);
-      for (let i = 0; i < inputs; i++) for (let o = 0; o < outputs; o++) y[o]! += x[i]! * kernel.data[i * outputs + o]!;
-      return relu ? y.map((v) => Math.max(v, 0)) : y;
-    };
-    const h = dense(dense(observation, "hidden1", true), "hidden2", true);
-    const mean = dense(h, "mean", false), logStd = dense(h, "log_std", false);
-    for (let i = 0; i < action.length; i++) {
-      const scale = (actionHigh[i]! - actionLow[i]!) / 2, bias = (actionHigh[i]! + actionLow[i]!) / 2;
-      const std = Math.exp(low + (high - low) / 2 * (Math.tanh(logStd[i]!) + 1));
-      action[i] = Math.tanh(mean[i]! + (noise ? std * noise[i]! : 0)) * scale + bias;
-    }
+  act(observation: ArrayLike<number>, action: Float32Array | Float64Array, noise?: ArrayLike<number>): void {
+    this.#observation.set(observation);
+    if (noise) this.#noise.set(noise);
+    this.#kernels.act(noise !== undefined);
+    action.set(this.#action);
   }
 }

@@ -38,10 +38,6 @@ export async function createLearner(options: LearnerOptions & EngineOptions): Pr
   if (backend !== "auto" && backend !== "wasm") {
     throw new UsageError(`Cannot use backend ${backend} with engine fused: expected auto or wasm, or engine tfjs`);
   }
-  // TEMPORARY: a specifier that the type checker does not follow, until the module is there
-  const specifier: string = "./fused/fused_learner.ts";
-  const fused = await import(specifier).catch(() => {
-    throw new UsageError("Cannot use engine fused: it is not there yet; use engine tfjs");
-  });
-  return await fused.createFusedLearner(options, threads);
+  const { createFusedLearner } = await import("./fused/fused_learner.ts");
+  return await createFusedLearner(options, threads);
 }

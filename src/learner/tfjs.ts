@@ -219,13 +219,13 @@ class TfjsLearner implements Learner {
   }
 
   async getState(): Promise<ParameterSet> {
-    const counts = {
-      "counts/updates": splitCount(this.#updates),
-      "counts/policy_steps": splitCount(this.#policySteps),
-    };
-    const state = await this.#read(stateShapes(this.#options).filter(([name]) => !(name in counts)), {});
-    for (const [name, count] of Object.entries(counts)) state[name] = { shape: [2], data: Float32Array.from(count) };
-    return state;
+    const shapes = stateShapes(this.#options);
+    const state: ParameterSet = Object.fromEntries(
+      shapes.map(([name, shape]) => [name, { shape, data: new Float32Array(sizeOf(shape)) }]),
+    );
+    state["counts/updates"]!.data.set(splitCount(this.#updates));
+    state["counts/policy_steps"]!.data.set(splitCount(this.#policySteps));
+    return await this.#read(shapes.filter(([name]) => !name.startsWith("counts/")), state);
   }
 
   /** Copies tensors out of the device in one trip, however many there are. */

@@ -1,0 +1,185 @@
+// Dense layers, forward and backward, a panel or a block at a time: the units of work of `update.ts`.
+
+import { scratch, zeros } from "./layout";
+import { gradientPanel, linearPanel, reluPanel } from "./products";
+
+/** A panel's share of a layer's forward pass: columns [16·panel, 16·panel + 16) of y, rows [row, row + rows). */
+@inline
+export function forward(
+  relu: bool,
+  x: usize,
+  inputs: i32, // columns of x that count
+  kernel: usize,
+  kernelRows: i32, // inputs and padding
+  columns: i32, // of the kernel, padding included
+  y: usize,
+  batchPanel: usize,
+  panel: i32,
+  row: i32,
+  rows: i32,
+): void {
+  const offset = <usize>row << 6;
+  const weights = kernel + (<usize>panel * <usize>kernelRows << 6);
+  const bias = kernel + (<usize>columns * <usize>kernelRows << 2) + (<usize>panel << 6);
+  const result = y + <usize>panel * batchPanel + offset;
+  if (relu) reluPanel(x + offset, batchPanel, weights, bias, result, rows, inputs);
+  else linearPanel(x + offset, batchPanel, weights, bias, result, rows, inputs);
+}
+
+/** A panel's share of dX = dY·Wᵀ, rows [row, row + rows); `transposed` is Wᵀ with `outputs` rows that count of `transposedRows`. */
+@inline
+export function backward(
+  dy: usize,
+  outputs: i32,
+  transposed: usize,
+  transposedRows: i32,
+  dx: usize,
+  batchPanel: usize,
+  panel: i32,
+  row: i32,
+  rows: i32,
+): void {
+  const offset = <usize>row << 6;
+  linearPanel(
+    dy + offset,
+    batchPanel,
+    transposed + (<usize>panel * <usize>transposedRows << 6),
+    zeros,
+    dx + <usize>panel * batchPanel + offset,
+    rows,
+    outputs,
+  );
+}
+
+/** Sets the elements of dx to zero where those of y, ReLU's result, are: `floats` of them, a multiple of 16. */
+export function maskByRelu(dx: usize, y: usize, floats: i32): void {
+  const zero = f32x4.splat(0);
+  for (const end = dx + (<usize>floats << 2); dx < end; dx += 64, y += 64) {
+    v128.store(dx, v128.and(v128.load(dx), f32x4.gt(v128.load(y), zero)));
+    v128.store(dx, v128.and(v128.load(dx, 16), f32x4.gt(v128.load(y, 16), zero)), 16);
+    v128.store(dx, v128.and(v128.load(dx, 32), f32x4.gt(v128.load(y, 32), zero)), 32);
+    v128.store(dx, v128.and(v128.load(dx, 48), f32x4.gt(v128.load(y, 48), zero)), 48);
+  }
+}
+
+/** One Adam step (Kingma and Ba, 2015; as PyTorch computes it), and the average that a target network takes of its critic. */
+@unmanaged
+export class Adam {
+  /** Bytes from a parameter to its first moment, and from there to its second moment and on to its target. */
+  distance: usize;
+  /** Learning rate ÷ (1 − β₁ᵗ). */
+  rate: f32;
+  /** 1 ÷ √(1 − β₂ᵗ). */
+  varianceScale: f32;
+  /** Share of the target that is kept; negative where there is no target. */
+  polyak: f32;
+}
+
+/** Applies `gradient` to the parameters at `at`: `floats` of them, a multiple of 16. */
+export function applyAdam(adam: Adam, at: usize, gradient: usize, floats: i32): void {
+  const distance = adam.distance;
+  const keep1 = f32x4.splat(0.9), take1 = f32x4.splat(0.1), keep2 = f32x4.splat(0.999), take2 = f32x4.splat(0.001);
+  const rate = f32x4.splat(adam.rate), scale = f32x4.splat(adam.varianceScale), epsilon = f32x4.splat(1e-8);
+  const hasTarget = adam.polyak >= 0;
+  const keepTarget = f32x4.splat(adam.polyak), takeTarget = f32x4.splat(1 - adam.polyak);
+  for (const end = at + (<usize>floats << 2); at < end; at += 16, gradient += 16) {
+    const g = v128.load(gradient);
+    const m = f32x4.relaxed_madd(v128.load(at + distance), keep1, f32x4.mul(g, take1));
+    const v = f32x4.relaxed_madd(v128.load(at + 2 * distance), keep2, f32x4.mul(f32x4.mul(g, g), take2));
+    const parameter = f32x4.sub(
+      v128.load(at),
+      f32x4.div(f32x4.mul(rate, m), f32x4.add(f32x4.mul(f32x4.sqrt(v), scale), epsilon)),
+    );
+    v128.store(at + distance, m);
+    v128.store(at + 2 * distance, v);
+    v128.store(at, parameter);
+    if (hasTarget) {
+      const target = at + 3 * distance;
+      v128.store(target, f32x4.relaxed_madd(v128.load(target), keepTarget, f32x4.mul(parameter, takeTarget)));
+    }
+  }
+}
+
+/** Gradient and Adam step of a block of a kernel: rows [row, row + rows), a multiple of four within a panel of x or whole panels. */
+export function updateKernel(
+  adam: Adam,
+  x: usize,
+  dy: usize, // the panel of dY that belongs to this panel of the kernel
+  batchPanel: usize,
+  batch: i32,
+  kernelPanel: usize,
+  row: i32,
+  rows: i32,
+): void {
+  for (let first = row; first < row + rows; first += 16) {
+    gradientPanel(
+      x + <usize>(first >> 4) * batchPanel,
+      0,
+      dy,
+      zeros,
+      scratch + (<usize>(first - row) << 6),
+      16,
+      batch,
+    );
+  }
+  applyAdam(adam, kernelPanel + (<usize>row << 6), scratch, rows << 4);
+}
+
+/** Gradient and Adam step of a panel's sixteen biases: the column sums of dY. */
+export function updateBias(adam: Adam, dy: usize, batch: i32, bias: usize): void {
+  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+  for (const end = dy + (<usize>batch << 6); dy < end; dy += 64) {
+    s0 = f32x4.add(s0, v128.load(dy));
+    s1 = f32x4.add(s1, v128.load(dy, 16));
+    s2 = f32x4.add(s2, v128.load(dy, 32));
+    s3 = f32x4.add(s3, v128.load(dy, 48));
+  }
+  v128.store(scratch, s0);
+  v128.store(scratch, s1, 16);
+  v128.store(scratch, s2, 32);
+  v128.store(scratch, s3, 48);
+  applyAdam(adam, bias, scratch, 16);
+}
+
+/**
+ * Writes a panel of a kernel transposed: 16 columns of `from` [fromRows × 16·n] become 16 rows, [16·panel, 16·panel + 16), of `to`.
+ * Rows of `from` from `rows` on are left out.
+ */
+export function transposePanel(from: usize, fromRows: i32, panel: i32, rows: i32, to: usize, toRows: i32): void {
+  from += <usize>panel * <usize>fromRows << 6;
+  to += <usize>panel << 10;
+  for (let row: i32 = 0; row < rows; row += 4) {
+    const target = to + (<usize>(row >> 4) * <usize>toRows << 6) + (<usize>(row & 15) << 2);
+    for (let column: usize = 0; column < 16; column += 4) {
+      const source = from + (<usize>row << 6) + (column << 2);
+      const r0 = v128.load(source), r1 = v128.load(source, 64), r2 = v128.load(source, 128), r3 = v128.load(source, 192);
+      const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+      const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5), high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+      const destination = target + (column << 6);
+      v128.store(destination, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5));
+      v128.store(destination, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7), 64);
+      v128.store(destination, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5), 128);
+      v128.store(destination, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7), 192);
+    }
+  }
+}
+
+/** Values of an output layer with one unit, rows [row, row + rows): x·w + bias, sixteen partial sums joined in a fixed order. */
+export function valuesOf(x: usize, panels: i32, weights: usize, batchPanel: usize, row: i32, rows: i32, values: usize): void {
+  const bias = load<f32>(weights + (<usize>panels << 6));
+  for (let r = row; r < row + rows; r++) {
+    let at = x + (<usize>r << 6), w = weights;
+    let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+    for (let panel = 0; panel < panels; panel++) {
+      s0 = f32x4.relaxed_madd(v128.load(at), v128.load(w), s0);
+      s1 = f32x4.relaxed_madd(v128.load(at, 16), v128.load(w, 16), s1);
+      s2 = f32x4.relaxed_madd(v128.load(at, 32), v128.load(w, 32), s2);
+      s3 = f32x4.relaxed_madd(v128.load(at, 48), v128.load(w, 48), s3);
+      at += batchPanel;
+      w += 64;
+    }
+    const sum = f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3));
+    const pair = f32x4.extract_lane(sum, 0) + f32x4.extract_lane(sum, 1);
+    store<f32>(values + (<usize>r << 2), pair + (f32x4.extract_lane(sum, 2) + f32x4.extract_lane(sum, 3)) + bias);
+  }
+}

@@ -1,0 +1,44 @@
+/** Compiles the kernels from AssemblyScript; only developers need it, the result is committed. */
+
+import asc from "assemblyscript/asc";
+import { productSource } from "./product_source.ts";
+
+const sources = new URL("./assembly/", import.meta.url);
+
+/**
+ * The bytes of `kernels.wasm` as the sources give them.
+ *
+ * @throws {Error} with the compiler's messages if they do not compile
+ */
+export async function buildKernels(): Promise<Uint8Array> {
+  const files: Record<string, string> = { "products.ts": productSource() };
+  for (const entry of Deno.readDirSync(sources)) {
+    if (entry.name.endsWith(".ts")) files[entry.name] = Deno.readTextFileSync(new URL(entry.name, sources));
+  }
+  let binary: Uint8Array | undefined;
+  // asc's stderr must be a stream that it can write to.
+  const messages = asc.createMemoryStream();
+  const { error } = await asc.main([
+    "index.ts",
+    "--outFile=kernels.wasm",
+    "-O3",
+    "--noAssert",
+    "--runtime=stub",
+    "--use=abort=",
+    "--enable=simd,relaxed-simd,threads",
+    "--sharedMemory",
+    "--importMemory",
+    "--initialMemory=1",
+    "--maximumMemory=65536",
+    "--memoryBase=64",
+  ], {
+    stderr: messages,
+    readFile: (name) => files[name.replace(/^\.\//, "")] ?? null,
+    writeFile: (_name, contents) => {
+      if (typeof contents !== "string") binary = contents;
+    },
+    listFiles: () => [],
+  });
+  if (error || !binary) throw new Error(`The kernels do not compile: ${error?.message ?? ""}\n${messages.toString()}`);
+  return binary;
+}

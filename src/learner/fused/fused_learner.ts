@@ -1,0 +1,189 @@
+/** The fast engine: the whole SAC update in WASM kernels, on as many threads as are given. */
+
+import type { Batch } from "../../replay.ts";
+import { RandomStream } from "../../random.ts";
+import { Policy } from "../../policy.ts";
+import type { Learner, LearnerOptions, Losses, UpdateNoise } from "../learner.ts";
+import {
+  actorParameterShapes,
+  checkParameters,
+  initialState,
+  joinCount,
+  type ParameterSet,
+  splitCount,
+  stateShapes,
+} from "../parameters.ts";
+import { compileKernels, instantiateKernels, type Kernels, makeMemory, reserveMemory } from "./kernels.ts";
+import { makeActorSlots, makeLearnerSlots, readSlots, writeSlots } from "./parameter_slots.ts";
+import { chooseTile } from "./choose_tile.ts";
+import { startThreads, type Threads } from "./threads.ts";
+
+const BETA_1 = 0.9, BETA_2 = 0.999;
+
+/** base^exponent by squaring: Math.pow's last bit is left to the implementation. */
+function power(base: number, exponent: number): number {
+  let result = 1;
+  for (let square = base, n = exponent; n > 0; n = Math.floor(n / 2), square *= square) {
+    if (n % 2 === 1) result *= square;
+  }
+  return result;
+}
+
+function emptyParameters(shapes: [string, number[]][]): ParameterSet {
+  return Object.fromEntries(shapes.map(([name, shape]) => [
+    name,
+    { shape, data: new Float32Array(shape.reduce((product, size) => product * size, 1)) },
+  ]));
+}
+
+class FusedLearner implements Learner {
+  readonly engine = "fused";
+  readonly backend = "wasm";
+  readonly policy: Policy;
+  readonly #options: LearnerOptions;
+  readonly #kernels: Kernels;
+  readonly #threads: Threads | undefined;
+  readonly #floats: Float32Array;
+  readonly #orders: Int32Array;
+  readonly #rates: Float32Array;
+  readonly #results: Float32Array;
+  #updates = 0;
+  #policySteps = 0;
+
+  constructor(options: LearnerOptions, kernels: Kernels, memory: WebAssembly.Memory, threads: Threads | undefined) {
+    this.#options = options;
+    this.#kernels = kernels;
+    this.#threads = threads;
+    this.#floats = new Float32Array(memory.buffer);
+    this.policy = new Policy(options, kernels, memory);
+    const constants = new Float64Array(memory.buffer, kernels.constantsAddress(), 5);
+    constants[0] = options.gamma;
+    constants[1] = options.polyak;
+    constants[4] = -options.actionSize; // target entropy
+    const orders = kernels.ordersAddress();
+    this.#orders = new Int32Array(memory.buffer, orders, 8);
+    this.#rates = new Float32Array(memory.buffer, orders, 16 + 8 * options.policySteps);
+    this.#results = new Float32Array(memory.buffer, kernels.resultsAddress(), 6);
+    const key = new RandomStream(options.seed, "policy noise").key;
+    this.#orders.set(key, 3);
+    this.setState(initialState(options, options));
+  }
+
+  get updates(): number {
+    return this.#updates;
+  }
+
+  update(batch: Batch, withPolicy: boolean, noise?: UpdateNoise): void {
+    const { batchSize, policySteps } = this.#options;
+    if (batch.size !== batchSize) {
+      throw new RangeError(`Cannot update with a batch of ${batch.size} transitions: expected ${batchSize}`);
+    }
+    const floats = this.#floats, kernels = this.#kernels;
+    floats.set(batch.observations, kernels.inputObservationsAddress() / 4);
+    floats.set(batch.actions, kernels.inputActionsAddress() / 4);
+    floats.set(batch.rewards, kernels.inputRewardsAddress() / 4);
+    floats.set(batch.nextObservations, kernels.inputNextObservationsAddress() / 4);
+    floats.set(batch.terminated, kernels.inputTerminatedAddress() / 4);
+    if (noise) {
+      let at = kernels.noiseForUpdateAddress() / 4;
+      const arrays = [noise.nextAction];
+      for (let k = 0; withPolicy && k < policySteps; k++) arrays.push(noise.actor[k]!, noise.alpha[k]!);
+      for (const array of arrays) {
+        floats.set(array, at);
+        at += array.length;
+      }
+    }
+    this.#orders[0] = withPolicy ? 1 : 0;
+    this.#orders[1] = noise ? 0 : 1;
+    this.#orders[2] = this.#updates;
+    this.#setRates(withPolicy);
+    if (this.#threads) this.#threads.update(kernels);
+    else kernels.updateAlone();
+    this.#updates++;
+    if (withPolicy) this.#policySteps += policySteps;
+  }
+
+  /** Adam's rates for this update: learning rate ÷ (1 − β₁ᵗ) and 1 ÷ √(1 − β₂ᵗ), see `orders` in `assembly/update.ts`. */
+  #setRates(withPolicy: boolean): void {
+    const { qLr, policyLr, policySteps } = this.#options, rates = this.#rates;
+    const rate = (learningRate: number, t: number) => learningRate / (1 - power(BETA_1, t));
+    const varianceScale = (t: number) => 1 / Math.sqrt(1 - power(BETA_2, t));
+    rates[9] = rate(qLr, this.#updates + 1);
+    rates[10] = varianceScale(this.#updates + 1);
+    for (let k = 0; withPolicy && k < policySteps; k++) {
+      const t = this.#policySteps + k + 1, at = 16 + 8 * k;
+      rates[at + 1] = rate(policyLr, t);
+      rates[at + 2] = rates[at + 5] = varianceScale(t);
+      rates[at + 4] = rate(qLr, t);
+    }
+  }
+
+  losses(): Losses {
+    const [policyLoss, alphaLoss, q1Loss, q2Loss, q1Mean, q2Mean] = this.#results as unknown as Losses6;
+    return {
+      policyLoss,
+      alphaLoss,
+      q1Loss,
+      q2Loss,
+      q1Mean,
+      q2Mean,
+      alpha: this.#floats[this.#kernels.temperatureAddress() / 4 + 3]!,
+    };
+  }
+
+  actorParameters(into: ParameterSet = emptyParameters(actorParameterShapes(this.#options))): ParameterSet {
+    readSlots(makeActorSlots(this.#kernels, this.#options), this.#floats, into);
+    return into;
+  }
+
+  getState(): ParameterSet {
+    const state = emptyParameters(stateShapes(this.#options));
+    readSlots(makeLearnerSlots(this.#kernels, this.#options), this.#floats, state);
+    state["counts/updates"]!.data.set(splitCount(this.#updates));
+    state["counts/policy_steps"]!.data.set(splitCount(this.#policySteps));
+    state["last/losses"]!.data.set(this.#results);
+    return state;
+  }
+
+  setState(state: ParameterSet): void {
+    checkParameters(state, stateShapes(this.#options));
+    writeSlots(makeLearnerSlots(this.#kernels, this.#options), this.#floats, state);
+    this.#updates = joinCount(state["counts/updates"]!.data);
+    this.#policySteps = joinCount(state["counts/policy_steps"]!.data);
+    this.#results.set(state["last/losses"]!.data);
+    this.#kernels.refresh();
+  }
+
+  dispose(): void {
+    this.#threads?.stop();
+  }
+}
+
+type Losses6 = [number, number, number, number, number, number];
+
+/**
+ * Makes a fused learner.
+ *
+ * @param threads threads that share each update, this one included; 0 for one per core. Their number changes no bit.
+ */
+export async function createFusedLearner(options: LearnerOptions, threads: number): Promise<Learner> {
+  const count = threads === 0 ? navigator.hardwareConcurrency : threads;
+  const module = await compileKernels(), memory = makeMemory();
+  const kernels = instantiateKernels(module, memory);
+  const sizes = [
+    options.observationSize,
+    options.actionSize,
+    options.hidden,
+    options.batchSize,
+    options.policySteps,
+  ] as const;
+  const base = kernels.configure(...sizes);
+  reserveMemory(memory, base + count * kernels.scratchBytes());
+  kernels.setThread(0, base);
+  const tile = await chooseTile();
+  kernels.setTile(tile.number);
+  const helpers = count > 1
+    ? await startThreads({ module, memory, sizes, base, tile: tile.number, count: count - 1 })
+    : undefined;
+  return new FusedLearner(options, kernels, memory, helpers);
+}

@@ -1,0 +1,25 @@
+/** A helper thread: runs the kernels' `serve` until the learner is disposed of. See `threads.ts`. */
+
+/// <reference lib="deno.worker" />
+
+import { instantiateKernels } from "./kernels.ts";
+import type { ThreadSetup } from "./threads.ts";
+
+self.onmessage = ({ data }: MessageEvent<ThreadSetup>) => {
+  const { module, memory, sizes, base, tile, thread } = data;
+  const kernels = instantiateKernels(module, memory);
+  kernels.configure(...sizes);
+  kernels.setThread(thread, base);
+  kernels.setTile(tile);
+  self.postMessage("ready");
+  // The message leaves before this thread goes to sleep in the kernels.
+  setTimeout(() => {
+    try {
+      kernels.serve();
+    } catch (error) {
+      Atomics.store(new Int32Array(memory.buffer), 1216 / 4, 1); // FAILED: nobody waits for this thread any longer
+      self.postMessage(error instanceof Error ? error.message : String(error));
+    }
+    self.close();
+  }, 0);
+};

@@ -1,0 +1,69 @@
+/** The threads that help with an update: Deno workers that run the kernels on the learner's memory. */
+
+import { RunError } from "../../errors.ts";
+import type { Kernels } from "./kernels.ts";
+
+/** What a worker needs to know to help; it is posted to it once. */
+export interface ThreadSetup {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  /** The arguments of the kernels' `configure`. */
+  readonly sizes: readonly [number, number, number, number, number];
+  /** What `configure` returned. */
+  readonly base: number;
+  readonly tile: number;
+  /** 1 for the first helper, and so on; the main thread is 0. */
+  readonly thread: number;
+}
+
+// Addresses of `assembly/schedule.ts`, as indices of 32-bit words.
+const EPOCH = 1024 / 4, FAILED = 1216 / 4, QUIT = 1280 / 4;
+
+/** The running helpers of a learner. */
+export interface Threads {
+  /**
+   * One update together.
+   *
+   * @throws {RunError} if a thread died
+   */
+  update(kernels: Kernels): void;
+  stop(): void;
+}
+
+/** Starts `count` helpers and waits until they are ready. */
+export async function startThreads(
+  options: Omit<ThreadSetup, "thread"> & { readonly count: number },
+): Promise<Threads> {
+  const { count, ...setup } = options;
+  const control = new Int32Array(setup.memory.buffer, 0, 512);
+  let reason = "a thread of the fused engine stopped";
+  const workers = await Promise.all(Array.from({ length: count }, (_, i) =>
+    new Promise<Worker>((resolve, reject) => {
+      const worker = new Worker(new URL("./thread.ts", import.meta.url), { type: "module", name: `fused ${i + 1}` });
+      const fail = (message: string) => {
+        reason = `A thread of the fused engine died: ${message}`;
+        Atomics.store(control, FAILED, 1);
+        reject(new RunError(reason));
+      };
+      worker.onerror = (event) => {
+        event.preventDefault();
+        fail(event.message);
+      };
+      worker.onmessage = ({ data }) => data === "ready" ? resolve(worker) : fail(String(data));
+      worker.postMessage({ ...setup, thread: i + 1 } satisfies ThreadSetup);
+    })));
+  return {
+    update(kernels) {
+      try {
+        kernels.update();
+      } catch (error) {
+        throw new RunError(`${reason} (${error instanceof Error ? error.message : error})`);
+      }
+    },
+    stop() {
+      Atomics.store(control, QUIT, 1);
+      Atomics.notify(control, EPOCH);
+      for (const worker of workers) worker.terminate();
+    },
+  };
+}
