@@ -62,8 +62,8 @@ export const engineCases: readonly EngineCase[] = [
  *
  * The backends keep a device or a memory for the process's life, which the sanitizer would take for a leak.
  */
-export function testEngines(name: string, body: (options: EngineOptions) => Promise<void>): void {
-  for (const { name: engine, options, unavailable } of engineCases) {
+export function testEngines(name: string, body: (options: EngineOptions) => Promise<void>, cases = engineCases): void {
+  for (const { name: engine, options, unavailable } of cases) {
     Deno.test({
       name: `${name}: ${engine}${unavailable === undefined ? "" : ` (skipped: ${unavailable})`}`,
       ignore: unavailable !== undefined,
