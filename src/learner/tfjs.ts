@@ -6,6 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { RandomStream } from "../random.ts";
 import type { Batch } from "../replay.ts";
+import { checkUpdate } from "./check_update.ts";
 import type { Learner, LearnerOptions, Losses, UpdateNoise } from "./learner.ts";
 import {
   actorParameterShapes,
@@ -70,7 +71,7 @@ class TfjsLearner implements Learner {
   }
 
   update(batch: Batch, withPolicy: boolean, noise: UpdateNoise = this.#drawNoise(withPolicy)): void {
-    this.#checkInput(batch, withPolicy, noise);
+    checkUpdate(this.#options, batch, withPolicy, noise);
     this.#activate();
     tf.tidy(() => {
       const { batchSize, observationSize, actionSize } = this.#options;
@@ -182,27 +183,6 @@ class TfjsLearner implements Learner {
       noise.alpha.push(draw());
     }
     return noise;
-  }
-
-  #checkInput(batch: Batch, withPolicy: boolean, noise: UpdateNoise) {
-    const { batchSize, observationSize, actionSize, policySteps } = this.#options;
-    const check = (what: string, data: Float32Array | undefined, width: number) => {
-      if (data?.length !== batchSize * width) {
-        throw new RangeError(
-          `Cannot update with ${data?.length ?? 0} numbers of ${what}: expected ${batchSize} × ${width}`,
-        );
-      }
-    };
-    check("observations", batch.observations, observationSize);
-    check("actions", batch.actions, actionSize);
-    check("rewards", batch.rewards, 1);
-    check("next observations", batch.nextObservations, observationSize);
-    check("terminated", batch.terminated, 1);
-    check("noise for the next actions", noise.nextAction, actionSize);
-    for (let k = 0; withPolicy && k < policySteps; k++) {
-      check("noise for the actor", noise.actor[k], actionSize);
-      check("noise for the temperature", noise.alpha[k], actionSize);
-    }
   }
 
   async losses(): Promise<Losses> {

@@ -3,6 +3,7 @@
 import type { Batch } from "../../replay.ts";
 import { RandomStream } from "../../random.ts";
 import { Policy } from "../../policy.ts";
+import { checkUpdate } from "../check_update.ts";
 import type { Learner, LearnerOptions, Losses, UpdateNoise } from "../learner.ts";
 import {
   actorParameterShapes,
@@ -74,10 +75,8 @@ class FusedLearner implements Learner {
   }
 
   update(batch: Batch, withPolicy: boolean, noise?: UpdateNoise): void {
-    const { batchSize, policySteps } = this.#options;
-    if (batch.size !== batchSize) {
-      throw new RangeError(`Cannot update with a batch of ${batch.size} transitions: expected ${batchSize}`);
-    }
+    checkUpdate(this.#options, batch, withPolicy, noise);
+    const { policySteps } = this.#options;
     const floats = this.#floats, kernels = this.#kernels;
     floats.set(batch.observations, kernels.inputObservationsAddress() / 4);
     floats.set(batch.actions, kernels.inputActionsAddress() / 4);
