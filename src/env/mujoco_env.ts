@@ -76,7 +76,7 @@ export abstract class MujocoEnv implements Env {
   #ctrl!: Float64Array; // a view of [nu]
   readonly #result: StepResult;
   readonly #stateParts: number;
-  readonly #stateBuffer: ReturnType<MainModule["DoubleBuffer"]["FromArray"]>;
+  readonly #stateSize: number;
   #elapsedSteps = 0;
   #started = false;
   #disposed = false;
@@ -104,7 +104,7 @@ export abstract class MujocoEnv implements Env {
     };
     // Time, positions, velocities, warm start, controls and all else that the next step depends on.
     this.#stateParts = mujoco.mjtState.mjSTATE_INTEGRATION.value;
-    this.#stateBuffer = new mujoco.DoubleBuffer(mujoco.mj_stateSize(model, this.#stateParts));
+    this.#stateSize = mujoco.mj_stateSize(model, this.#stateParts);
     this.#renewViews();
   }
 
@@ -156,17 +156,17 @@ export abstract class MujocoEnv implements Env {
   getState(): Float64Array {
     this.#assertUsable();
     const { mujoco, model, data } = this.physics;
-    mujoco.mj_getState(model, data, this.#stateBuffer, this.#stateParts);
-    const physics: Float64Array = this.#stateBuffer.GetView();
-    const state = new Float64Array(1 + physics.length);
+    using buffer = new mujoco.DoubleBuffer(this.#stateSize);
+    mujoco.mj_getState(model, data, buffer, this.#stateParts);
+    const state = new Float64Array(1 + this.#stateSize);
     state[0] = this.#elapsedSteps;
-    state.set(physics, 1);
+    state.set(buffer.GetView() as Float64Array, 1);
     return state;
   }
 
   setState(state: Float64Array): void {
     this.#assertUsable();
-    const length = 1 + this.#stateBuffer.GetElementCount();
+    const length = 1 + this.#stateSize;
     if (state.length !== length) {
       throw new RangeError(`Cannot set ${this.id} to a state of ${state.length} numbers: expected ${length}`);
     }
@@ -204,7 +204,6 @@ export abstract class MujocoEnv implements Env {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#started = false;
-    this.#stateBuffer.delete();
     this.physics.data.delete();
     this.physics.model.delete();
   }
