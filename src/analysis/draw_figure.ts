@@ -44,6 +44,8 @@ export interface Panel {
   readonly title: string;
   readonly xLabel: string;
   readonly yLabel: string;
+  /** A value that the y axis shows in any case. */
+  readonly yIncludes?: number;
   /** The first lies on top. */
   readonly curves: readonly Curve[];
   readonly bands: readonly Band[];
@@ -230,12 +232,13 @@ function drawLegend({ curves, bands }: Panel, create: Create): { rows: number; e
 }
 
 /** The smallest and the largest number along an axis, with 0 among them. */
-function extent({ curves, bands }: Panel, axis: "x" | "y"): [number, number] {
+function extent({ curves, bands, yIncludes = 0 }: Panel, axis: "x" | "y"): [number, number] {
   let low = 0, high = 0;
   const include = (value: number) => {
     if (value < low) low = value;
     if (value > high) high = value;
   };
+  if (axis === "y") include(yIncludes);
   for (const { points } of curves) for (const [x, y] of points) include(axis === "x" ? x : y);
   for (const { points } of bands) {
     for (const point of points) {

@@ -19,6 +19,18 @@ export const bandLabels = {
 /** A kind of band around a mean curve. */
 export type BandKind = keyof typeof bandLabels;
 
+/**
+ * Reads the name of a band.
+ *
+ * @throws {UsageError} if there is no such band
+ */
+export function readBand(text: string): BandKind {
+  if (Object.hasOwn(bandLabels, text)) return text as BandKind;
+  throw new UsageError(
+    `Cannot use ${JSON.stringify(text)} for --band: expected one of ${Object.keys(bandLabels).join(", ")}`,
+  );
+}
+
 /** A step's mean return over the seeds that were evaluated there; the band is missing where one value allows none. */
 export interface MeanPoint {
   readonly step: number;

@@ -4,6 +4,7 @@ import { parse } from "csv-parse/sync";
 import { basename, join, resolve } from "node:path";
 import { type Config, configDifferences, configFromJson, keyName } from "../config.ts";
 import { UsageError } from "../errors.ts";
+import { exists } from "../run/whole_file.ts";
 import type { Point } from "./statistics.ts";
 
 /** One row of `eval.csv`: means over the episodes of an evaluation, and the standard deviation of their returns. */
@@ -118,7 +119,7 @@ async function readRun(folder: string, name: string, notes: string[]): Promise<R
     notes.push(`${folder} is left out: it has no evaluation yet`);
     return undefined;
   }
-  if (last.step + config.evalFreq < config.steps || await exists(join(folder, "checkpoint"))) {
+  if (last.step + config.evalFreq < config.steps || exists(join(folder, "checkpoint"))) {
     notes.push(`${folder} is unfinished: evaluated up to step ${last.step} of ${config.steps}`);
   }
   return { folder, name, env, seed, config, evaluations };
@@ -187,15 +188,6 @@ async function readTextFile(path: string): Promise<string | undefined> {
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error instanceof UsageError ? error : cannotRead(path, error, "a readable file");
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.stat(path);
-    return true;
-  } catch {
-    return false;
   }
 }
 

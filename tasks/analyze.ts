@@ -1,0 +1,33 @@
+import { analyze } from "../src/analysis/analyze.ts";
+import { readBand } from "../src/analysis/learning_curves.ts";
+import { makeCommand, parseArguments, readText, runTask, valueFlag } from "../src/command_line.ts";
+
+await runTask("analyze", async () => {
+  const command = makeCommand({
+    task: "analyze",
+    summary: "Makes figures (SVG and PNG) and the result table (CSV and Markdown) from runs.",
+    examples: [
+      ["", "all figures of this project, into assets"],
+      ["--experiments experiments/my_runs --out-dir my_figures --band t95", "of runs of your own, with another band"],
+    ],
+  })
+    .addOption(
+      valueFlag("experiments", "DIR", "folder of all runs", readText("experiments")).default("experiments"),
+    )
+    .addOption(valueFlag("out-dir", "DIR", "folder for what is made", readText("out-dir")).default("assets"))
+    .addOption(
+      valueFlag("band", "KIND", "around the mean: sd, t68, t95, bootstrap95 or minmax", readBand).default("sd"),
+    )
+    .option("--no-original", "leave the original's curves out of the figures");
+  const { flags } = parseArguments(command, Deno.args);
+  const { runs, files, notes } = await analyze({
+    experiments: flags.experiments as string,
+    outDir: flags.outDir as string,
+    band: readBand(flags.band as string),
+    drawOriginal: flags.original as boolean,
+  });
+  for (const note of notes) console.log(`Note: ${note}`);
+  for (const file of files) console.log(`Wrote ${file}`);
+  console.log(`Analyzed ${runs.length} ${runs.length === 1 ? "run" : "runs"}`);
+  return 0;
+});
