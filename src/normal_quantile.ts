@@ -20,8 +20,11 @@ export function naturalLogarithm(x: number): number {
     exponent += 1;
   }
   const s = (mantissa - 1) / (mantissa + 1), z = s * s; // z < 0.0295
-  let series = 1 / 23;
-  for (let odd = 21; odd >= 3; odd -= 2) series = series * z + 1 / odd;
+  const z2 = z * z, z4 = z2 * z2; // terms in pairs, as in the kernels: a short chain of dependent operations
+  const low = (1 / 3 + z * (1 / 5)) + z2 * (1 / 7 + z * (1 / 9));
+  const middle = (1 / 11 + z * (1 / 13)) + z2 * (1 / 15 + z * (1 / 17));
+  const high = (1 / 19 + z * (1 / 21)) + z2 * (1 / 23);
+  const series = low + z4 * (middle + z4 * high);
   return exponent * 0.6931471805599453 + (2 * s + 2 * s * z * series);
 }
 

@@ -17,13 +17,14 @@ export interface EngineOptions {
  * Makes a learner with freshly initialized networks.
  *
  * ```ts
+ * import assert from "node:assert/strict";
  * import { createLearner } from "soft-actor-critic";
  * const learner = await createLearner({
  *   engine: "tfjs", backend: "cpu", observationSize: 3, actionSize: 1, actionLow: [-1], actionHigh: [1], hidden: 16,
  *   batchSize: 8, gamma: 0.99, polyak: 0.995, qLr: 3e-4, policyLr: 3e-4, initialAlpha: 1, logStdBounds: [-20, 2],
  *   policySteps: 2, seed: 1,
  * });
- * console.log(learner.engine, learner.backend, learner.updates); // tfjs cpu 0
+ * assert.equal(learner.updates, 0);
  * learner.dispose();
  * ```
  *
@@ -38,6 +39,6 @@ export async function createLearner(options: LearnerOptions & EngineOptions): Pr
   if (backend !== "auto" && backend !== "wasm") {
     throw new UsageError(`Cannot use backend ${backend} with engine fused: expected auto or wasm, or engine tfjs`);
   }
-  const { createFusedLearner } = await import("./fused/fused_learner.ts");
+  const { createFusedLearner } = await import("./fused/create.ts");
   return await createFusedLearner(options, threads);
 }

@@ -1,5 +1,9 @@
-/** Finds the register tile that is fastest here and now: it depends on the processor and on V8's flags; the results do not. */
+/**
+ * Finds the register tile that is fastest here and now and computes rightly. Which is fastest depends on the processor and on V8's
+ * flags; the results do not: a machine with fused multiply-adds gives the same bits with every tile.
+ */
 
+import { RunError } from "../../errors.ts";
 import { compileKernels, instantiateKernels, makeMemory, reserveMemory } from "./kernels.ts";
 import { tileShapes } from "./product_source.ts";
 
@@ -9,20 +13,23 @@ export interface Tile {
   readonly number: number;
   /** Rows × columns. */
   readonly shape: string;
-  /** Billions of floating-point operations a second in a 256 × 256 × 256 product on one core. */
+  /** Billions of floating-point operations a second in products of 256 × 256 matrices on one core. */
   readonly gigaflops: number;
 }
 
-let chosen: Promise<Tile[]> | undefined;
-
-/** The fastest tile, timed once per process. */
-export async function chooseTile(): Promise<Tile> {
-  chosen ??= timeTiles();
-  return (await chosen).reduce((best, tile) => tile.gigaflops > best.gigaflops ? tile : best);
+/** The choice, and what is to be said of it. */
+export interface TileChoice extends Tile {
+  /** Whether this machine gives the bits that every machine with fused multiply-adds gives. */
+  readonly reproducible: boolean;
+  /** What is not as it could be, and how to mend it. */
+  readonly hint?: string;
 }
 
+/** The V8 flags with which the kernels run at twice their speed on x64, as `deno task` passes them. */
+export const v8Flags = "--v8-flags=--no-wasm-bounds-checks,--experimental-wasm-revectorize";
+
 /** Times every tile for some milliseconds, in turns. */
-export async function timeTiles(rounds = 8): Promise<Tile[]> {
+export async function timeTiles(rounds = 6): Promise<Tile[]> {
   const memory = makeMemory(), kernels = instantiateKernels(await compileKernels(), memory);
   const size = 256, bytes = size * size * 4, start = kernels.configure(1, 1, 1, 0, 0) + 1024;
   reserveMemory(memory, start + 4 * bytes);
@@ -36,4 +43,49 @@ export async function timeTiles(rounds = 8): Promise<Tile[]> {
     });
   }
   return tileShapes.map((shape, number) => ({ number, shape, gigaflops: 2 * size ** 3 / milliseconds[number]! / 1e6 }));
+}
+
+let chosen: Promise<TileChoice> | undefined;
+
+/**
+ * The fastest tile that passes `check`; timed and checked once per process.
+ *
+ * @param check whether a tile gives the bits of {@link TileChoice.reproducible}
+ * @throws {RunError} if no tile does although this machine has fused multiply-adds
+ */
+export function chooseTile(check: (tile: number) => Promise<boolean>): Promise<TileChoice> {
+  return chosen ??= decide(check);
+}
+
+async function decide(check: (tile: number) => Promise<boolean>): Promise<TileChoice> {
+  const tiles = (await timeTiles()).sort((a, b) => b.gigaflops - a.gigaflops);
+  const wrong: string[] = [];
+  for (const tile of tiles) {
+    if (!await check(tile.number)) {
+      wrong.push(tile.shape);
+      continue;
+    }
+    const hints: string[] = [];
+    if (wrong.length > 0) hints.push(`kernels with tile ${wrong.join(" and ")} compute wrongly here and are not used`);
+    if (Deno.build.arch === "x86_64" && tile.shape === "6x8") {
+      hints.push(`the kernels run at half their speed: start with deno run ${v8Flags}, as the tasks do`);
+    }
+    return { ...tile, reproducible: true, ...(hints.length > 0 && { hint: hints.join("; ") }) };
+  }
+  if (await hasFusedMultiplyAdd()) {
+    throw new RunError(
+      "The kernels compute wrongly on this machine with these V8 flags: start Deno without --v8-flags, or use --engine tfjs",
+    );
+  }
+  return {
+    ...tiles[0]!,
+    reproducible: false,
+    hint: "this processor has no fused multiply-add: results will differ in their last bits from other machines'",
+  };
+}
+
+/** Whether the kernels' multiply-add rounds once: (1 + 2⁻¹²)² − (1 + 2⁻¹¹) is 2⁻²⁴ then, and 0 if the product is rounded first. */
+async function hasFusedMultiplyAdd(): Promise<boolean> {
+  const kernels = instantiateKernels(await compileKernels(), makeMemory());
+  return kernels.multiplyAdd(1 + 2 ** -12, 1 + 2 ** -12, -(1 + 2 ** -11)) !== 0;
 }

@@ -16,7 +16,7 @@ import {
 } from "../parameters.ts";
 import { compileKernels, instantiateKernels, type Kernels, makeMemory, reserveMemory } from "./kernels.ts";
 import { makeActorSlots, makeLearnerSlots, readSlots, writeSlots } from "./parameter_slots.ts";
-import { chooseTile } from "./choose_tile.ts";
+import type { Tile } from "./choose_tile.ts";
 import { startThreads, type Threads } from "./threads.ts";
 
 const BETA_1 = 0.9, BETA_2 = 0.999;
@@ -41,6 +41,8 @@ class FusedLearner implements Learner {
   readonly engine = "fused";
   readonly backend = "wasm";
   readonly policy: Policy;
+  readonly details: Readonly<Record<string, string | number | boolean>>;
+  readonly hint?: string;
   readonly #options: LearnerOptions;
   readonly #kernels: Kernels;
   readonly #threads: Threads | undefined;
@@ -51,10 +53,18 @@ class FusedLearner implements Learner {
   #updates = 0;
   #policySteps = 0;
 
-  constructor(options: LearnerOptions, kernels: Kernels, memory: WebAssembly.Memory, threads: Threads | undefined) {
+  constructor(
+    options: LearnerOptions,
+    kernels: Kernels,
+    memory: WebAssembly.Memory,
+    threads: Threads | undefined,
+    setup: Setup,
+  ) {
     this.#options = options;
     this.#kernels = kernels;
     this.#threads = threads;
+    this.details = setup.details ?? {};
+    if (setup.hint !== undefined) this.hint = setup.hint;
     this.#floats = new Float32Array(memory.buffer);
     this.policy = new Policy(options, kernels, memory);
     const constants = new Float64Array(memory.buffer, kernels.constantsAddress(), 5);
@@ -160,29 +170,25 @@ class FusedLearner implements Learner {
 
 type Losses6 = [number, number, number, number, number, number];
 
-/**
- * Makes a fused learner.
- *
- * @param threads threads that share each update, this one included; 0 for one per core. Their number changes no bit.
- */
-export async function createFusedLearner(options: LearnerOptions, threads: number): Promise<Learner> {
-  const count = threads === 0 ? navigator.hardwareConcurrency : threads;
-  const module = await compileKernels(), memory = makeMemory();
-  const kernels = instantiateKernels(module, memory);
-  const sizes = [
-    options.observationSize,
-    options.actionSize,
-    options.hidden,
-    options.batchSize,
-    options.policySteps,
-  ] as const;
+/** What a learner needs besides its options: the tile to compute with, how many threads, what to say of itself. */
+interface Setup {
+  readonly tile: Tile;
+  readonly threads: number;
+  readonly details?: Readonly<Record<string, string | number | boolean>>;
+  readonly hint?: string;
+}
+
+/** Makes a fused learner with this tile on this many threads; `create.ts` chooses the tile. */
+export async function makeFusedLearner(options: LearnerOptions, setup: Setup): Promise<FusedLearner> {
+  const module = await compileKernels(), memory = makeMemory(), kernels = instantiateKernels(module, memory);
+  const { observationSize, actionSize, hidden, batchSize, policySteps } = options, { tile, threads } = setup;
+  const sizes = [observationSize, actionSize, hidden, batchSize, policySteps] as const;
   const base = kernels.configure(...sizes);
-  reserveMemory(memory, base + count * kernels.scratchBytes());
+  reserveMemory(memory, base + threads * kernels.scratchBytes());
   kernels.setThread(0, base);
-  const tile = await chooseTile();
   kernels.setTile(tile.number);
-  const helpers = count > 1
-    ? await startThreads({ module, memory, sizes, base, tile: tile.number, count: count - 1 })
+  const helpers = threads > 1
+    ? await startThreads({ module, memory, sizes, base, tile: tile.number, count: threads - 1 })
     : undefined;
-  return new FusedLearner(options, kernels, memory, helpers);
+  return new FusedLearner(options, kernels, memory, helpers, setup);
 }

@@ -40,6 +40,7 @@ export interface Kernels {
   noiseAddress(): number;
   actionAddress(): number;
   product(form: number, a: number, b: number, bias: number, c: number, rows: number, panels: number): void;
+  multiplyAdd(a: number, b: number, c: number): number;
   exp32(x: number): number;
   tanh32(x: number): number;
   log32(x: number): number;

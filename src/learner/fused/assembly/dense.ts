@@ -75,28 +75,40 @@ export class Adam {
   polyak: f32;
 }
 
-/** Applies `gradient` to the parameters at `at`: `floats` of them, a multiple of 16. */
+/** Applies `gradient` to the parameters at `at`: `floats` of them, a multiple of 16. Their targets, if any, follow them. */
 export function applyAdam(adam: Adam, at: usize, gradient: usize, floats: i32): void {
   const distance = adam.distance;
   const keep1 = f32x4.splat(0.9), take1 = f32x4.splat(0.1), keep2 = f32x4.splat(0.999), take2 = f32x4.splat(0.001);
   const rate = f32x4.splat(adam.rate), scale = f32x4.splat(adam.varianceScale), epsilon = f32x4.splat(1e-8);
-  const hasTarget = adam.polyak >= 0;
-  const keepTarget = f32x4.splat(adam.polyak), takeTarget = f32x4.splat(1 - adam.polyak);
-  for (const end = at + (<usize>floats << 2); at < end; at += 16, gradient += 16) {
-    const g = v128.load(gradient);
-    const m = f32x4.relaxed_madd(v128.load(at + distance), keep1, f32x4.mul(g, take1));
-    const v = f32x4.relaxed_madd(v128.load(at + 2 * distance), keep2, f32x4.mul(f32x4.mul(g, g), take2));
-    const parameter = f32x4.sub(
-      v128.load(at),
-      f32x4.div(f32x4.mul(rate, m), f32x4.add(f32x4.mul(f32x4.sqrt(v), scale), epsilon)),
-    );
-    v128.store(at + distance, m);
-    v128.store(at + 2 * distance, v);
-    v128.store(at, parameter);
-    if (hasTarget) {
-      const target = at + 3 * distance;
-      v128.store(target, f32x4.relaxed_madd(v128.load(target), keepTarget, f32x4.mul(parameter, takeTarget)));
-    }
+  for (const end = at + (<usize>floats << 2); at < end; at += 32, gradient += 32) {
+    // Two vectors at a time, store beside store, so that V8 can join them.
+    const g0 = v128.load(gradient), g1 = v128.load(gradient, 16);
+    const m0 = f32x4.relaxed_madd(v128.load(at + distance), keep1, f32x4.mul(g0, take1));
+    const m1 = f32x4.relaxed_madd(v128.load(at + distance, 16), keep1, f32x4.mul(g1, take1));
+    const v0 = f32x4.relaxed_madd(v128.load(at + 2 * distance), keep2, f32x4.mul(f32x4.mul(g0, g0), take2));
+    const v1 = f32x4.relaxed_madd(v128.load(at + 2 * distance, 16), keep2, f32x4.mul(f32x4.mul(g1, g1), take2));
+    const step0 = f32x4.div(f32x4.mul(rate, m0), f32x4.add(f32x4.mul(f32x4.sqrt(v0), scale), epsilon));
+    const step1 = f32x4.div(f32x4.mul(rate, m1), f32x4.add(f32x4.mul(f32x4.sqrt(v1), scale), epsilon));
+    const parameter0 = f32x4.sub(v128.load(at), step0), parameter1 = f32x4.sub(v128.load(at, 16), step1);
+    v128.store(at + distance, m0);
+    v128.store(at + distance, m1, 16);
+    v128.store(at + 2 * distance, v0);
+    v128.store(at + 2 * distance, v1, 16);
+    v128.store(at, parameter0);
+    v128.store(at, parameter1, 16);
+  }
+  if (adam.polyak >= 0) averageTarget(adam, at - (<usize>floats << 2), floats);
+}
+
+/** target ← polyak·target + (1 − polyak)·parameter, for the parameters at `at`. */
+function averageTarget(adam: Adam, at: usize, floats: i32): void {
+  const keep = f32x4.splat(adam.polyak), take = f32x4.splat(1 - adam.polyak);
+  let target = at + 3 * adam.distance;
+  for (const end = at + (<usize>floats << 2); at < end; at += 32, target += 32) {
+    const target0 = f32x4.relaxed_madd(v128.load(target), keep, f32x4.mul(v128.load(at), take));
+    const target1 = f32x4.relaxed_madd(v128.load(target, 16), keep, f32x4.mul(v128.load(at, 16), take));
+    v128.store(target, target0);
+    v128.store(target, target1, 16);
   }
 }
 

@@ -81,3 +81,8 @@ export function actorLayerOffset(layer: i32): usize {
 export function criticLayerOffset(layer: i32): usize {
   return layer == 0 ? 0 : layer == 1 ? layout.criticHidden2 : layout.criticOutput;
 }
+
+/** a·b + c as the products compute it: rounded once where the processor has a fused multiply-add. */
+export function multiplyAdd(a: f32, b: f32, c: f32): f32 {
+  return f32x4.extract_lane(f32x4.relaxed_madd(f32x4.splat(a), f32x4.splat(b), f32x4.splat(c)), 0);
+}

@@ -4,16 +4,11 @@
 export function exp(x: f64): f64 {
   const k = nearest(x * 1.4426950408889634);
   const r = x - k * 0.6931471803691238 - k * 1.9082149292705877e-10; // ln 2 in two parts; |r| <= 0.3466
-  let series = 1.0 / 362880.0;
-  series = series * r + 1.0 / 40320.0;
-  series = series * r + 1.0 / 5040.0;
-  series = series * r + 1.0 / 720.0;
-  series = series * r + 1.0 / 120.0;
-  series = series * r + 1.0 / 24.0;
-  series = series * r + 1.0 / 6.0;
-  series = series * r + 0.5;
-  series = series * r + 1.0;
-  series = series * r + 1.0;
+  // The Taylor series to r^9, its terms in pairs: a short chain of dependent operations.
+  const r2 = r * r, r4 = r2 * r2;
+  const low = (1.0 + r) + r2 * (0.5 + r * (1.0 / 6.0));
+  const middle = (1.0 / 24.0 + r * (1.0 / 120.0)) + r2 * (1.0 / 720.0 + r * (1.0 / 5040.0));
+  const series = low + r4 * (middle + r4 * (1.0 / 40320.0 + r * (1.0 / 362880.0)));
   return series * reinterpret<f64>((<i64>k + 1023) << 52);
 }
 
@@ -39,17 +34,11 @@ export function log(x: f64): f64 {
     exponent += 1.0;
   }
   const s = (mantissa - 1.0) / (mantissa + 1.0), z = s * s;
-  let series = 1.0 / 23.0;
-  series = series * z + 1.0 / 21.0;
-  series = series * z + 1.0 / 19.0;
-  series = series * z + 1.0 / 17.0;
-  series = series * z + 1.0 / 15.0;
-  series = series * z + 1.0 / 13.0;
-  series = series * z + 1.0 / 11.0;
-  series = series * z + 1.0 / 9.0;
-  series = series * z + 1.0 / 7.0;
-  series = series * z + 1.0 / 5.0;
-  series = series * z + 1.0 / 3.0;
+  const z2 = z * z, z4 = z2 * z2;
+  const low = (1.0 / 3.0 + z * (1.0 / 5.0)) + z2 * (1.0 / 7.0 + z * (1.0 / 9.0));
+  const middle = (1.0 / 11.0 + z * (1.0 / 13.0)) + z2 * (1.0 / 15.0 + z * (1.0 / 17.0));
+  const high = (1.0 / 19.0 + z * (1.0 / 21.0)) + z2 * (1.0 / 23.0);
+  const series = low + z4 * (middle + z4 * high);
   return exponent * 0.6931471805599453 + (2.0 * s + 2.0 * s * z * series);
 }
 
