@@ -7,7 +7,7 @@ import type { Learner, LearnerOptions, UpdateNoise } from "../src/learner/learne
 import { actorParameterShapes, initialState, type ParameterSet, stateShapes } from "../src/learner/parameters.ts";
 import { RandomStream } from "../src/random.ts";
 import { type Batch, makeBatch } from "../src/replay.ts";
-import { smallOptions, testEngines } from "./helpers/engines.ts";
+import { engineCases, smallOptions, testEngines } from "./helpers/engines.ts";
 
 function randomBatch(index: number, size = smallOptions.batchSize): Batch {
   const random = new RandomStream(99, "batch", index);
@@ -182,6 +182,55 @@ testEngines("makes as many policy steps as it is told", async (engine) => {
       assert.deepEqual([...(await learner.getState())["counts/policy_steps"]!.data], [0, 2 * policySteps]);
     }, { policySteps });
   }
+});
+
+testEngines("log π is exact where tanh is saturated", (engine) =>
+  withLearner(engine, async (learner) => {
+    const state = await copyOf(learner.getState());
+    for (const [name, { data }] of Object.entries(state)) if (name.startsWith("actor/")) data.fill(0);
+    state["actor/mean/bias"]!.data.fill(20); // tanh(20) is 1 in float32; tanh(0) of the log-std head gives the middle, -9
+    learner.setState(state);
+    const zeros = new Float32Array(smallOptions.batchSize * smallOptions.actionSize);
+    await learner.update(randomBatch(0), true, { nextAction: zeros, actor: [zeros], alpha: [zeros] });
+    const logProbability = smallOptions.actionSize * (9 - Math.log(2 * Math.PI) / 2 - Math.log(1e-6));
+    const expected = -Math.log(smallOptions.initialAlpha) * (logProbability - smallOptions.actionSize);
+    const { alphaLoss } = await learner.losses();
+    assert(Math.abs(alphaLoss / expected - 1) < 1e-5, `${alphaLoss}, expected ${expected}`);
+  }, { policySteps: 1, policyLr: 1e-12 }));
+
+const oddSizes = { hidden: 37, batchSize: 19 };
+
+testEngines("agrees with the reference at odd sizes, with noise of its own", (engine) =>
+  withLearner(
+    { engine: "tfjs", backend: "cpu" },
+    (reference) =>
+      withLearner(engine, async (learner) => {
+        for (let i = 0; i < 6; i++) {
+          const batch = randomBatch(i, oddSizes.batchSize);
+          await reference.update(batch, i % 2 === 0);
+          await learner.update(batch, i % 2 === 0);
+        }
+        const expected = await reference.getState(), actual = await learner.getState();
+        for (const [name, { data }] of Object.entries(expected)) {
+          data.forEach((value, i) => {
+            const found = actual[name]!.data[i]!, tolerance = 1e-4 * Math.max(1, Math.abs(value));
+            assert(Math.abs(found - value) <= tolerance, `${name}[${i}] is ${found}, expected ${value}`);
+          });
+        }
+      }, oddSizes),
+    oddSizes,
+  ), engineCases.slice(1));
+
+Deno.test("the number of threads changes no bit", async () => {
+  const states: ParameterSet[] = [];
+  for (const threads of [1, 2, 3]) {
+    await withLearner({ engine: "fused", threads }, async (learner) => {
+      for (let i = 0; i < 4; i++) await learner.update(randomBatch(i, 50), i % 2 === 0);
+      states.push(await copyOf(learner.getState()));
+    }, { hidden: 40, batchSize: 50 });
+  }
+  assert.deepEqual(states[1], states[0]);
+  assert.deepEqual(states[2], states[0]);
 });
 
 function bytes(data: Float32Array): Uint8Array {
