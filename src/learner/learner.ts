@@ -1,5 +1,6 @@
 /** What every engine of the SAC update offers. The update rule: Haarnoja et al., "Soft actor-critic algorithms and applications", 2018. */
 
+import type { Policy } from "../policy.ts";
 import type { Batch } from "../replay.ts";
 import type { ParameterSet } from "./parameters.ts";
 
@@ -64,6 +65,8 @@ export interface Learner {
   readonly engine: string;
   /** Where it computes: `wasm`, `webgpu`, `cpu`. */
   readonly backend: string;
+  /** Acts by the actor's present parameters without a copy of them; only engines whose memory allows it have one. */
+  readonly policy?: Policy;
   /** Updates made so far. */
   readonly updates: number;
   /**

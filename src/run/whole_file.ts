@@ -1,0 +1,64 @@
+/** Files that appear whole or not at all, whatever happens while they are written. */
+
+import { dirname } from "node:path";
+import { RunError } from "../errors.ts";
+
+/** What a file is called until it is whole. */
+const partialName = (path: string) => `${path}.partial`;
+
+/**
+ * Writes a file by way of a temporary one beside it: all bytes, fsync, rename, fsync of the folder. A reader sees the old file or
+ * the new one.
+ *
+ * @param pieces the content, in order
+ * @throws {RunError} if it cannot be written, for instance because the disk is full; an older file is then still there
+ */
+export function writeWholeFile(path: string, pieces: Iterable<Uint8Array>): void {
+  const partial = partialName(path);
+  try {
+    using file = Deno.openSync(partial, { write: true, create: true, truncate: true });
+    for (const piece of pieces) writeAll(file, piece);
+    file.syncSync();
+  } catch (error) {
+    removeIfThere(partial);
+    throw new RunError(`Cannot write "${path}": ${(error as Error).message}`, { cause: error });
+  }
+  try {
+    Deno.renameSync(partial, path);
+    syncFolder(dirname(path));
+  } catch (error) {
+    throw new RunError(`Cannot write "${path}": ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Writes all of `bytes`; the system may take them in parts. */
+export function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
+  for (let written = 0; written < bytes.length;) written += file.writeSync(bytes.subarray(written));
+}
+
+/** Makes the names in a folder last through a power cut. */
+export function syncFolder(path: string): void {
+  if (Deno.build.os === "windows") return; // folders cannot be opened there
+  using folder = Deno.openSync(path, { read: true });
+  folder.syncSync();
+}
+
+/** Removes a file or a folder with all in it; none there is fine. */
+export function removeIfThere(path: string): void {
+  try {
+    Deno.removeSync(path, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+/** Whether there is a file or a folder of this name. */
+export function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
