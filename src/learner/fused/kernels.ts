@@ -18,6 +18,7 @@ export interface Kernels {
   refresh(): void;
   update(): void;
   updateAlone(): void;
+  updatePart(part: number): void;
   serve(): void;
   act(withNoise: boolean): void;
   critic(which: number): number;
@@ -40,6 +41,7 @@ export interface Kernels {
   noiseAddress(): number;
   actionAddress(): number;
   product(form: number, a: number, b: number, bias: number, c: number, rows: number, panels: number): void;
+  multiplyAddPeak(rounds: number, out: number): void;
   multiplyAdd(a: number, b: number, c: number): number;
   exp32(x: number): number;
   tanh32(x: number): number;

@@ -4,7 +4,7 @@ import * as layout from "./layout";
 import { exp, log, tanh } from "./numbers";
 import { linearPanel, reluPanel, gradientPanel } from "./products";
 import { closeUpdate, enterUpdate, leaveUpdate, openUpdate } from "./schedule";
-import { runUpdate } from "./update";
+import { runPart, runUpdate } from "./update";
 
 export { configure, critic, scratchBytes, setThread } from "./layout";
 export { act, actionAddress, noiseAddress, observationAddress } from "./policy";
@@ -38,6 +38,13 @@ export function updateAlone(): void {
   openUpdate();
   closeUpdate();
   runUpdate();
+}
+
+/** For timing: a part of an update alone; 0 critics, 1 policy, 2 temperature. */
+export function updatePart(part: i32): void {
+  openUpdate();
+  closeUpdate();
+  runPart(part);
 }
 
 /** Another thread: helps with every update until the learner is disposed of. */
@@ -85,4 +92,52 @@ export function criticLayerOffset(layer: i32): usize {
 /** a·b + c as the products compute it: rounded once where the processor has a fused multiply-add. */
 export function multiplyAdd(a: f32, b: f32, c: f32): f32 {
   return f32x4.extract_lane(f32x4.relaxed_madd(f32x4.splat(a), f32x4.splat(b), f32x4.splat(c)), 0);
+}
+
+/** For timing: ten pairs of independent chains of multiply-adds, 160 floating-point operations a round and nothing else: what the processor can do. */
+export function multiplyAddPeak(rounds: i32, at: usize): void {
+  const x = v128.load(at), y = v128.load(at, 16);
+  let a0 = v128.load(at, 0), a1 = v128.load(at, 16), b0 = v128.load(at, 0), b1 = v128.load(at, 16), c0 = v128.load(at, 0), c1 = v128.load(at, 16), d0 = v128.load(at, 0), d1 = v128.load(at, 16), e0 = v128.load(at, 0), e1 = v128.load(at, 16), f0 = v128.load(at, 0), f1 = v128.load(at, 16), g0 = v128.load(at, 0), g1 = v128.load(at, 16), h0 = v128.load(at, 0), h1 = v128.load(at, 16), i0 = v128.load(at, 0), i1 = v128.load(at, 16), j0 = v128.load(at, 0), j1 = v128.load(at, 16);
+  do {
+    a0 = f32x4.relaxed_madd(a0, x, a0);
+    a1 = f32x4.relaxed_madd(a1, y, a1);
+    b0 = f32x4.relaxed_madd(b0, x, b0);
+    b1 = f32x4.relaxed_madd(b1, y, b1);
+    c0 = f32x4.relaxed_madd(c0, x, c0);
+    c1 = f32x4.relaxed_madd(c1, y, c1);
+    d0 = f32x4.relaxed_madd(d0, x, d0);
+    d1 = f32x4.relaxed_madd(d1, y, d1);
+    e0 = f32x4.relaxed_madd(e0, x, e0);
+    e1 = f32x4.relaxed_madd(e1, y, e1);
+    f0 = f32x4.relaxed_madd(f0, x, f0);
+    f1 = f32x4.relaxed_madd(f1, y, f1);
+    g0 = f32x4.relaxed_madd(g0, x, g0);
+    g1 = f32x4.relaxed_madd(g1, y, g1);
+    h0 = f32x4.relaxed_madd(h0, x, h0);
+    h1 = f32x4.relaxed_madd(h1, y, h1);
+    i0 = f32x4.relaxed_madd(i0, x, i0);
+    i1 = f32x4.relaxed_madd(i1, y, i1);
+    j0 = f32x4.relaxed_madd(j0, x, j0);
+    j1 = f32x4.relaxed_madd(j1, y, j1);
+  } while (--rounds);
+  v128.store(at, a0, 32);
+  v128.store(at, a1, 48);
+  v128.store(at, b0, 64);
+  v128.store(at, b1, 80);
+  v128.store(at, c0, 96);
+  v128.store(at, c1, 112);
+  v128.store(at, d0, 128);
+  v128.store(at, d1, 144);
+  v128.store(at, e0, 160);
+  v128.store(at, e1, 176);
+  v128.store(at, f0, 192);
+  v128.store(at, f1, 208);
+  v128.store(at, g0, 224);
+  v128.store(at, g1, 240);
+  v128.store(at, h0, 256);
+  v128.store(at, h1, 272);
+  v128.store(at, i0, 288);
+  v128.store(at, i1, 304);
+  v128.store(at, j0, 320);
+  v128.store(at, j1, 336);
 }

@@ -473,12 +473,8 @@ function actorForward(): void {
   inParallel(headPanels * HEAD_PARTS, actorHeadsUnit);
 }
 
-/** What every thread runs for one update. */
-export function runUpdate(): void {
-  beginPhases();
-  const noiseUnits = load<i32>(orders, 4) ? (noiseBlocks() + NOISE_CHUNK - 1) / NOISE_CHUNK : 0;
-  const withPolicy = load<i32>(orders) != 0;
-  inParallel(chunks(batchSize) + noiseUnits, prepareInputs);
+/** Both critics, and their targets' averages. */
+function criticUpdate(): void {
   inParallel(3 * hiddenPanels, criticPhase1);
   inParallel(3 * hiddenPanels * ROW_PARTS, criticPhase2);
   inParallel(headPanels * HEAD_PARTS + 2 * chunks(batchRows), criticPhase3);
@@ -489,27 +485,52 @@ export function runUpdate(): void {
   inParallel(2 * (hiddenPanels + 1), criticPhase8);
   inParallel(2 * hiddenPanels * (ROW_PARTS + 2), criticPhase9);
   inParallel(4 * hiddenPanels, criticPhase10);
-  if (!withPolicy) return;
+}
 
+/** One step of the policy, given the actor's heads on the batch's observations. */
+function policyUpdate(): void {
+  inParallel(chunks(batchSize), policyPhase4);
+  inParallel(2 * hiddenPanels, policyPhase5);
+  inParallel(2 * hiddenPanels * ROW_PARTS, policyPhase6);
+  inParallel(2 * chunks(batchRows), policyPhase7);
+  inParallel(1, chooseCritics);
+  inParallel(hiddenPanels, policyPhase8);
+  inParallel(2 * hiddenPanels, policyPhase9);
+  inParallel(2 * actionPanels * HEAD_PARTS, policyPhase10);
+  inParallel(chunks(batchSize), policyPhase11);
+  inParallel(hiddenPanels * ROW_PARTS + headPanels * hiddenPanels, policyPhase12);
+  inParallel(hiddenPanels * (ROW_PARTS + 2), policyPhase13);
+  inParallel(2 * hiddenPanels + headPanels, policyPhase14);
+}
+
+/** One step of the temperature. The actor's heads that it computes serve the next policy step: same weights, same observations. */
+function temperatureUpdate(): void {
+  actorForward();
+  inParallel(chunks(batchSize), temperaturePhase4);
+  inParallel(1, temperaturePhase5);
+}
+
+/** What every thread runs for one update. */
+export function runUpdate(): void {
+  beginPhases();
+  const noiseUnits = load<i32>(orders, 4) ? (noiseBlocks() + NOISE_CHUNK - 1) / NOISE_CHUNK : 0;
+  inParallel(chunks(batchSize) + noiseUnits, prepareInputs);
+  criticUpdate();
+  if (!load<i32>(orders)) return;
+  actorForward();
   for (step = 0; step < policySteps; step++) {
-    if (step == 0) actorForward(); // later steps have it from the temperature step before: same weights, same observations
-    inParallel(chunks(batchSize), policyPhase4);
-    inParallel(2 * hiddenPanels, policyPhase5);
-    inParallel(2 * hiddenPanels * ROW_PARTS, policyPhase6);
-    inParallel(2 * chunks(batchRows), policyPhase7);
-    inParallel(1, chooseCritics);
-    inParallel(hiddenPanels, policyPhase8);
-    inParallel(2 * hiddenPanels, policyPhase9);
-    inParallel(2 * actionPanels * HEAD_PARTS, policyPhase10);
-    inParallel(chunks(batchSize), policyPhase11);
-    inParallel(hiddenPanels * ROW_PARTS + headPanels * hiddenPanels, policyPhase12);
-    inParallel(hiddenPanels * (ROW_PARTS + 2), policyPhase13);
-    inParallel(2 * hiddenPanels + headPanels, policyPhase14);
-
-    actorForward();
-    inParallel(chunks(batchSize), temperaturePhase4);
-    inParallel(1, temperaturePhase5);
+    policyUpdate();
+    temperatureUpdate();
   }
+}
+
+/** For timing, after an update: a part of it again; 0 critics, 1 policy, 2 temperature. */
+export function runPart(part: i32): void {
+  beginPhases();
+  step = 0;
+  if (part == 0) criticUpdate();
+  else if (part == 1) policyUpdate();
+  else temperatureUpdate();
 }
 
 /** Main thread, once and after every change of the parameters from outside: constants of the optimizers, transposed kernels, α. */
