@@ -26,10 +26,7 @@ export interface CommandOptions {
 /** A command line without flags of its own yet: `--help` and errors as everywhere in this project. */
 export function makeCommand({ task, summary, examples }: CommandOptions): Command {
   const command = new Command(`deno task ${task}`).description(summary).usage("[flags]");
-  const width = Math.max(...examples.map(([flags]) => flags.length));
-  const lines = examples.map(([flags, meaning]) =>
-    `  deno task ${`${task} ${flags}`.padEnd(width + task.length + 1)}  ${meaning}`
-  );
+  const lines = examples.map(([flags, meaning]) => `  deno task ${`${task} ${flags}`.trimEnd()}\n      ${meaning}`);
   return command
     .helpOption("-h, --help", "show this help")
     .addHelpText("after", `\nExamples:\n${lines.join("\n")}`)
@@ -90,6 +87,18 @@ export function addSettings(command: Command, without: readonly Setting[] = []):
     command.addOption(valueFlag(flagName(setting), placeholder, meaning, (text) => parseSetting(setting, text)));
   }
   return command;
+}
+
+/** Adds the flags that say where runs lie, and what becomes of those that are there. */
+export function addFolderFlags(command: Command): Command {
+  return command
+    .addOption(valueFlag("out-dir", "DIR", "folder of all runs [default experiments]", readText("out-dir")))
+    .option("--overwrite", "start over: delete what such a run has written before");
+}
+
+/** A run's folder within the out-dir. */
+export function runFolder({ env, seed }: Pick<Config, "env" | "seed">, name?: string): string {
+  return [...(name === undefined ? [] : [name]), `${env}__seed_${seed}`].join("/");
 }
 
 /** The settings among a command's parsed flags. */
@@ -167,9 +176,9 @@ export async function runTask(task: string, main: () => Promise<number>): Promis
 /** Exit codes of a task that a signal stopped: 128 + the signal's number. */
 const signalCodes = [["SIGINT", 130], ["SIGTERM", 143]] as const;
 
-/** A signal that is aborted, with the exit code as its reason, when the process is told to stop. A second SIGINT changes nothing. */
-export function stopSignal(): { signal: AbortSignal; exitCode: () => number } {
+/** A controller that SIGINT and SIGTERM abort, with the exit code as the reason. A second signal changes nothing. */
+export function stopOnSignals(): AbortController {
   const controller = new AbortController();
   for (const [name, code] of signalCodes) Deno.addSignalListener(name, () => controller.abort(code));
-  return { signal: controller.signal, exitCode: () => controller.signal.reason as number };
+  return controller;
 }

@@ -16,8 +16,9 @@ export interface EpisodeResults {
  * ```ts
  * import { evaluatePolicy, loadPolicy, makeEnv, mean, RandomStream } from "soft-actor-critic";
  * async function meanReturn(path: string) {
- *   using env = Object.assign(await makeEnv("Hopper-v4"), { [Symbol.dispose]() { this.dispose(); } });
+ *   const env = await makeEnv("Hopper-v4");
  *   const { returns } = evaluatePolicy(env, await loadPolicy(path), 10, new RandomStream(1, "example"));
+ *   env.dispose();
  *   return mean(returns);
  * }
  * ```

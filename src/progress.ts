@@ -3,35 +3,14 @@
 import process from "node:process";
 import { clearScreenDown, cursorTo, moveCursor } from "node:readline";
 import { stripVTControlCharacters, styleText } from "node:util";
+import type { Evaluation, Progress, TrainSummary } from "./train.ts";
 
-/** How far a run is. */
-export interface RunStatus {
-  readonly step: number;
-  readonly steps: number;
-  /** Over the last seconds; undefined until it is known. */
-  readonly stepsPerSecond: number | undefined;
-  /** Mean return of the last evaluation, if there was one. */
-  readonly evaluationReturn: number | undefined;
-}
-
-/** Steps per second over the last `seconds`, so that it follows the change from random actions to learning. */
-export class StepRate {
-  readonly #marks: { time: number; step: number }[] = [];
-  readonly #seconds: number;
-
-  constructor(seconds = 10) {
-    this.#seconds = seconds;
-  }
-
-  /** Takes note of the step reached at `time` (in seconds); returns the rate, undefined at first. */
-  update(step: number, time: number): number | undefined {
-    const marks = this.#marks;
-    marks.push({ time, step });
-    while (marks.length > 2 && marks[1]!.time <= time - this.#seconds) marks.shift();
-    const first = marks[0]!;
-    return time > first.time && step > first.step ? (step - first.step) / (time - first.time) : undefined;
-  }
-}
+/** What a run tells while it trains; one JSON object a line in `deno task train --json`. */
+export type RunMessage =
+  | { readonly event: "progress" } & Progress
+  | { readonly event: "evaluation" } & Evaluation
+  | { readonly event: "message"; readonly text: string }
+  | { readonly event: "summary" } & TrainSummary;
 
 /** Seconds as `m:ss` or `h:mm:ss`. */
 export function formatDuration(seconds: number): string {
@@ -41,17 +20,23 @@ export function formatDuration(seconds: number): string {
 }
 
 /** A status in words: `step 45000 of 200000, 182 steps/s, 14:12 left, return 2315.2`. */
-export function describeStatus({ step, steps, stepsPerSecond, evaluationReturn }: RunStatus): string {
+export function describeStatus({ step, steps, stepsPerSecond, evaluationReturn }: Progress): string {
   const parts = [`step ${step} of ${steps}`];
-  if (stepsPerSecond !== undefined) {
+  if (stepsPerSecond) {
     parts.push(`${formatRate(stepsPerSecond)} steps/s`, `${formatDuration((steps - step) / stepsPerSecond)} left`);
   }
   if (evaluationReturn !== undefined) parts.push(`return ${evaluationReturn.toFixed(1)}`);
   return parts.join(", ");
 }
 
+/** An evaluation in words: `evaluation at step 45000: return 2315.2 ± 31.4, length 987.1`. */
+export function describeEvaluation({ step, episodicReturn, returnStd, episodicLength }: Evaluation): string {
+  return `evaluation at step ${step}: return ${episodicReturn.toFixed(1)} ± ${returnStd.toFixed(1)}, ` +
+    `length ${episodicLength.toFixed(1)}`;
+}
+
 /** A status with a bar: ` 22% ━━━━━─────────── step 45000 of 200000, …`. */
-export function drawStatus(status: RunStatus): string {
+export function drawStatus(status: Progress): string {
   const width = 16, share = status.steps > 0 ? Math.min(1, status.step / status.steps) : 1;
   const done = Math.floor(share * width);
   const bar = paint("green", "━".repeat(done)) + paint("gray", "─".repeat(width - done));
@@ -118,8 +103,51 @@ export class StatusLines {
   }
 }
 
+/** Shows what one run tells. Lines begin with the run's name where there are several. */
+export class RunView {
+  readonly #lines: StatusLines;
+  readonly #prefix: string;
+
+  constructor(lines: StatusLines, prefix = "") {
+    this.#lines = lines;
+    this.#prefix = prefix;
+  }
+
+  show(message: RunMessage): void {
+    if (message.event === "progress") this.#showProgress(message);
+    if (message.event === "evaluation") this.#lines.print(this.#prefix + describeEvaluation(message));
+    if (message.event === "message") this.#lines.print(indent(message.text, this.#prefix));
+  }
+
+  #showProgress(progress: Progress): void {
+    const { step, steps } = progress;
+    if (this.#lines.isTerminal) this.#lines.set(this.#prefix, this.#prefix + drawStatus(progress));
+    else if (step % 1000 === 0 || step === steps) this.#lines.print(this.#prefix + describeStatus(progress));
+  }
+
+  /** Takes the run's line away. */
+  close(): void {
+    this.#lines.remove(this.#prefix);
+  }
+}
+
 /** A line cut to the terminal's width, so that it takes one row; a line that has to be cut loses its colours. */
 function fit(line: string, columns: number): string {
   const plain = stripVTControlCharacters(line);
   return plain.length < columns ? line : plain.slice(0, Math.max(1, columns - 1));
+}
+
+/** Each line of a text behind `prefix`. */
+export function indent(text: string, prefix: string): string {
+  return text.replaceAll(/^/gm, prefix);
+}
+
+/** A table with aligned columns: the first one to the left, numbers to the right. */
+export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [header, ...rows];
+  const widths = header.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
+  const isNumber = header.map((_, column) => rows.every((row) => /^[-–\d.,:]*$/.test(row[column]!)));
+  return lines.map((line) =>
+    line.map((cell, i) => isNumber[i] ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)).join("  ").trimEnd()
+  ).join("\n");
 }

@@ -2,6 +2,9 @@
 
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { flagsOf, runFolder } from "./command_line.ts";
+import { type Config, resolveConfig } from "./config.ts";
 
 /** A program to run: a module with its arguments and permissions. */
 export interface Job {
@@ -97,4 +100,41 @@ function parseMessage(line: string): unknown {
   } catch {
     return line;
   }
+}
+
+/**
+ * V8 flags under which V8 compiles the fused engine's kernels to 256-bit instructions; they count only from a process's start.
+ * The task `train` in deno.json carries the same.
+ */
+export const v8Flags = "--no-wasm-bounds-checks,--experimental-wasm-revectorize";
+
+/** A run to train in a process of its own. */
+export interface TrainingRun {
+  readonly settings: Partial<Config>;
+  readonly outDir: string;
+  /** Folder within the out-dir. */
+  readonly name?: string;
+  readonly overwrite?: boolean;
+}
+
+/** The job that trains a run: it may read, and write to the out-dir only. Its messages are those of `deno task train --json`. */
+export function trainingJob({ settings, outDir, name, overwrite = false }: TrainingRun): Job {
+  return {
+    name: runFolder(resolveConfig(settings), name),
+    module: new URL("../tasks/train.ts", import.meta.url),
+    args: [
+      ...flagsOf(settings),
+      `--out-dir=${outDir}`,
+      ...(name === undefined ? [] : [`--name=${name}`]),
+      ...(overwrite ? ["--overwrite"] : []),
+      "--json",
+    ],
+    denoFlags: [
+      `--config=${fileURLToPath(new URL("../deno.json", import.meta.url))}`,
+      "--ignore-env",
+      "--allow-read",
+      `--allow-write=${outDir.replaceAll(",", ",,")}`,
+      `--v8-flags=${v8Flags}`,
+    ],
+  };
 }

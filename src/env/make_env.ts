@@ -22,7 +22,9 @@ const makers: Record<typeof environmentIds[number], (maxEpisodeSteps: number) =>
 export async function makeMujocoEnv(id: string, options: { maxEpisodeSteps?: number } = {}): Promise<MujocoEnv> {
   const known = environmentIds.find((name) => name === id);
   if (!known) throw new UsageError(`Cannot make "${id}": expected one of ${environmentIds.join(", ")}`);
-  return await makers[known](resolveConfig({ env: known, ...options }).maxEpisodeSteps);
+  const { maxEpisodeSteps } = options;
+  const settings = { env: known, ...(maxEpisodeSteps !== undefined && { maxEpisodeSteps }) };
+  return await makers[known](resolveConfig(settings).maxEpisodeSteps);
 }
 
 /**

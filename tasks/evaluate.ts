@@ -1,0 +1,94 @@
+/** `deno task evaluate`: deterministic episodes of a trained policy. */
+
+import { join } from "node:path";
+import { makeCommand, parseArguments, readInteger, runTask, valueFlag } from "../src/command_line.ts";
+import { parseSetting } from "../src/config.ts";
+import { makeEnv } from "../src/env/make_env.ts";
+import { UsageError } from "../src/errors.ts";
+import { evaluatePolicy, mean, standardDeviation } from "../src/evaluate.ts";
+import { formatTable } from "../src/progress.ts";
+import { RandomStream } from "../src/random.ts";
+import { makePolicy, readPolicyFile } from "../src/run/policy_file.ts";
+
+await runTask("evaluate", async () => {
+  const command = makeCommand({
+    task: "evaluate",
+    summary:
+      "Runs a trained policy's deterministic action for some episodes: return and length of each, mean ± standard " +
+      "deviation (population) of all. The environment and its step limit are those of the policy's training.",
+    examples: [
+      ["experiments/Hopper-v4__seed_3", "10 episodes of a run's policy"],
+      ["policy.safetensors --episodes 100 --seed 7 --json", "100 episodes of a policy file, as JSON"],
+    ],
+  })
+    .usage("<run> [flags]")
+    .argument("<run>", "a run's folder, or a policy.safetensors")
+    .addOption(valueFlag("episodes", "N", "episodes [at least 1; default 10]", readInteger("episodes", 1)))
+    .addOption(
+      valueFlag(
+        "seed",
+        "N",
+        "seed of the initial states [0 to 4294967295; default 0]",
+        (text) => parseSetting("seed", text),
+      ),
+    )
+    .option("--json", "print one JSON object instead of a table");
+  const { flags, positional: [run = ""] } = parseArguments(command, Deno.args);
+  const { episodes = 10, seed = 0, json = false } = flags as { episodes?: number; seed?: number; json?: boolean };
+
+  const path = await policyPath(run);
+  const file = await readPolicyFile(path), policy = await makePolicy(file);
+  const env = await makeEnv(file.env, { maxEpisodeSteps: file.maxEpisodeSteps });
+  if (env.observationSize !== file.options.observationSize || env.actionSize !== file.options.actionSize) {
+    throw new UsageError(
+      `Cannot use "${path}" as a policy for ${env.id}: it has ${file.options.observationSize} observations and ` +
+        `${file.options.actionSize} actions, expected ${env.observationSize} and ${env.actionSize}`,
+    );
+  }
+  const { returns, lengths } = evaluatePolicy(env, policy, episodes, new RandomStream(seed, "evaluate task"));
+  env.dispose();
+
+  const summary = {
+    meanReturn: mean(returns),
+    returnStandardDeviation: standardDeviation(returns),
+    meanLength: mean(lengths),
+    lengthStandardDeviation: standardDeviation(lengths),
+  };
+  if (json) {
+    const { env, maxEpisodeSteps, step, seed: trainingSeed } = file;
+    console.log(
+      JSON.stringify({ policy: path, env, maxEpisodeSteps, step, trainingSeed, seed, returns, lengths, ...summary }),
+    );
+    return 0;
+  }
+  console.log(`${path}: ${file.env}, trained for ${file.step} steps with seed ${file.seed}\n`);
+  const rows = returns.map((value, i) => [String(i + 1), value.toFixed(2), String(lengths[i])]);
+  console.log(formatTable(["episode", "return", "length"], rows));
+  const { meanReturn, returnStandardDeviation, meanLength, lengthStandardDeviation } = summary;
+  console.log(
+    `\nreturn ${meanReturn.toFixed(2)} ± ${returnStandardDeviation.toFixed(2)}, ` +
+      `length ${meanLength.toFixed(1)} ± ${lengthStandardDeviation.toFixed(1)} ` +
+      `(mean ± standard deviation of ${episodes} ${episodes === 1 ? "episode" : "episodes"})`,
+  );
+  return 0;
+});
+
+/** The policy file that an argument names: itself, or the one in a run's folder. */
+async function policyPath(run: string): Promise<string> {
+  let isDirectory: boolean;
+  try {
+    ({ isDirectory } = await Deno.stat(run));
+  } catch (error) {
+    throw new UsageError(`Cannot read ${JSON.stringify(run)}: ${(error as Error).message}`);
+  }
+  if (!isDirectory) return run;
+  const path = join(run, "policy.safetensors");
+  try {
+    await Deno.stat(path);
+  } catch {
+    throw new UsageError(
+      `Cannot evaluate ${JSON.stringify(run)}: expected a finished run's folder, with a policy.safetensors in it`,
+    );
+  }
+  return path;
+}
