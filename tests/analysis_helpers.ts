@@ -1,6 +1,7 @@
 /** Synthetic runs for the tests of the analysis: smooth rises with seeded noise, in no way a result. */
 
-import { join } from "node:path";
+import assert from "node:assert/strict";
+import { dirname, join } from "node:path";
 import { type Config, configToJson, resolveConfig } from "../src/config.ts";
 import { RandomStream } from "../src/random.ts";
 
@@ -30,13 +31,17 @@ export async function writeRun(
   return folder;
 }
 
-/** The original's eleven runs, but with synthetic evaluations. */
-export async function writeElevenRuns(directory: string): Promise<void> {
+/** The original's eleven runs, but with synthetic evaluations, and as many steps as wanted. */
+export async function writeElevenRuns(directory: string, settings: Partial<Config> = {}): Promise<void> {
   for (const [env, height] of [["HalfCheetah-v4", 800], ["Hopper-v4", 2500], ["InvertedPendulum-v4", 1000]] as const) {
-    for (const seed of [1, 2, 3]) await writeRun(directory, { env, seed }, { height: height * (0.9 + 0.1 * seed) });
+    for (const seed of [1, 2, 3]) {
+      await writeRun(directory, { env, seed, ...settings }, { height: height * (0.9 + 0.1 * seed) });
+    }
   }
-  await writeRun(directory, { env: "Hopper-v4", seed: 3, steps: 500_000 }, { name: "long_run", height: 3500 });
-  await writeRun(directory, { env: "Hopper-v4", seed: 1, qLr: 1e-3 }, { name: "high_critic_lrate", height: 3300 });
+  const hopper = { env: "Hopper-v4", steps: 500_000, ...settings };
+  await writeRun(directory, { ...hopper, seed: 3 }, { name: "long_run", height: 3500 });
+  const steps = settings.steps ?? 200_000;
+  await writeRun(directory, { ...hopper, steps, seed: 1, qLr: 1e-3 }, { name: "high_critic_lrate", height: 3300 });
 }
 
 /** Calls `body` with a temporary directory, which is removed after. */
@@ -47,4 +52,18 @@ export async function withDirectory(body: (directory: string) => Promise<void>):
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
+}
+
+/**
+ * Compares with `tests/golden/figures/<name>`, decimals left out. After a change that is meant, `UPDATE_SNAPSHOTS=1 deno task
+ * test` writes the files anew: look at them.
+ */
+export function assertSnapshot(name: string, text: string): void {
+  const file = join(import.meta.dirname!, "golden/figures", name);
+  if (Deno.env.get("UPDATE_SNAPSHOTS") === "1") {
+    Deno.mkdirSync(dirname(file), { recursive: true });
+    Deno.writeTextFileSync(file, text);
+  }
+  const normalize = (svg: string) => svg.replace(/(\d)\.\d+/g, "$1").replaceAll("><", ">\n<");
+  assert.equal(normalize(text), normalize(Deno.readTextFileSync(file)));
 }

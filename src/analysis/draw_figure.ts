@@ -137,6 +137,8 @@ export function drawFigure(figure: Figure): string {
 
 function drawPanel(panel: Panel, document: unknown, create: Create): Element[] {
   const { rows, elements } = drawLegend(panel, create);
+  const xDomain = extent(panel, "x"), yDomain = extent(panel, "y");
+  const axis = { labelAnchor: "center", labelArrow: "none" } as const;
   const chart = Plot.plot({
     document: document as never,
     className: "plot",
@@ -147,13 +149,13 @@ function drawPanel(panel: Panel, document: unknown, create: Create): Element[] {
     marginRight: margin.right,
     marginBottom: margin.bottom,
     style: { fontFamily, fontSize: "12px", background: "none" },
-    x: { label: null, nice: true, domain: extent(panel, "x") },
-    y: { label: null, nice: true, domain: extent(panel, "y") },
+    x: { label: null, nice: true, domain: xDomain },
+    y: { label: null, nice: true, domain: yDomain },
     marks: [
       Plot.gridY({ ticks: 6, strokeOpacity: 0.15 }),
       Plot.gridX({ ticks: 5, strokeOpacity: 0.15 }),
-      Plot.axisX({ ticks: 5, tickFormat: formatTick, label: panel.xLabel, labelAnchor: "center", labelArrow: "none" }),
-      Plot.axisY({ ticks: 6, tickFormat: formatTick, label: panel.yLabel, labelAnchor: "center", labelArrow: "none" }),
+      Plot.axisX({ ...axis, ticks: 5, tickFormat: tickFormat(xDomain), label: panel.xLabel }),
+      Plot.axisY({ ...axis, ticks: 6, tickFormat: tickFormat(yDomain), label: panel.yLabel }),
       ...panel.bands.map(({ label, color, points }) =>
         Plot.areaY(points, {
           x: "x",
@@ -252,8 +254,11 @@ function extent({ curves, bands, yIncludes = 0 }: Panel, axis: "x" | "y"): [numb
   return low === high ? [low, low + 1] : [low, high];
 }
 
-/** `50000` → `50k`; returns of a few thousand stay as they are. */
-function formatTick(value: number): string {
-  const text = Math.abs(value) >= 10_000 ? `${+(value / 1000).toFixed(3)}k` : `${+value.toFixed(3)}`;
-  return text.replace("-", "−");
+/** Writes an axis's ticks: in thousands (`50k`) where the axis goes to ten thousand or more. */
+function tickFormat([low, high]: readonly [number, number]): (value: number) => string {
+  const thousands = Math.max(-low, high) >= 10_000;
+  return (value) => {
+    const text = thousands && value !== 0 ? `${+(value / 1000).toFixed(3)}k` : `${+value.toFixed(3)}`;
+    return text.replace("-", "−");
+  };
 }
