@@ -130,7 +130,7 @@ export function parseArguments(
 
 /** The parser's complaint in this project's words. */
 function reword(error: CommanderError, command: Command): string {
-  const quoted = /'([^']*)'/.exec(error.message)?.[1] ?? "";
+  const quoted = /'([^'=]*)/.exec(error.message)?.[1] ?? ""; // `--stps=3` is about `--stps`
   switch (error.code) {
     case "commander.unknownOption": {
       const nearest = /Did you mean (?:one of )?(.*)\?/.exec(error.message)?.[1] ?? containing(quoted, command);
