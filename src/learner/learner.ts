@@ -67,6 +67,10 @@ export interface Learner {
   readonly backend: string;
   /** Acts by the actor's present parameters without a copy of them; only engines whose memory allows it have one. */
   readonly policy?: Policy;
+  /** What else `config.json` says of the engine: threads, tile and so on. They change no result. */
+  readonly details?: Readonly<Record<string, string | number | boolean>>;
+  /** Why it is slower than it could be, or not reproducible elsewhere, and how to mend it. */
+  readonly hint?: string;
   /** Updates made so far. */
   readonly updates: number;
   /**

@@ -14,21 +14,13 @@ import {
   splitCount,
   stateShapes,
 } from "../parameters.ts";
+import { power } from "../power.ts";
 import { compileKernels, instantiateKernels, type Kernels, makeMemory, reserveMemory } from "./kernels.ts";
 import { makeActorSlots, makeLearnerSlots, readSlots, writeSlots } from "./parameter_slots.ts";
 import type { Tile } from "./choose_tile.ts";
 import { startThreads, type Threads } from "./threads.ts";
 
 const BETA_1 = 0.9, BETA_2 = 0.999;
-
-/** base^exponent by squaring: Math.pow's last bit is left to the implementation. */
-function power(base: number, exponent: number): number {
-  let result = 1;
-  for (let square = base, n = exponent; n > 0; n = Math.floor(n / 2), square *= square) {
-    if (n % 2 === 1) result *= square;
-  }
-  return result;
-}
 
 function emptyParameters(shapes: [string, number[]][]): ParameterSet {
   return Object.fromEntries(shapes.map(([name, shape]) => [

@@ -1,20 +1,12 @@
 /** Adam (Kingma and Ba, 2015) on named tensors, in the form that PyTorch computes. */
 
 import * as tf from "@tensorflow/tfjs";
+import { power } from "../power.ts";
 import type { Tensors } from "./networks.ts";
 
 const BETA_1 = 0.9;
 const BETA_2 = 0.999;
 const EPSILON = 1e-8;
-
-/** base^exponent by repeated squaring: the same bits everywhere, which Math.pow does not promise. */
-function power(base: number, exponent: number): number {
-  let result = 1;
-  for (let square = base, left = exponent; left > 0; left = Math.floor(left / 2), square *= square) {
-    if (left % 2 === 1) result *= square;
-  }
-  return result;
-}
 
 /**
  * One step: m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², θ ← θ − rate/(1−β₁ᵗ) · m / (√(v/(1−β₂ᵗ)) + ε).
