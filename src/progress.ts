@@ -22,9 +22,8 @@ export function formatDuration(seconds: number): string {
 /** A status in words: `step 45000 of 200000, 182 steps/s, 14:12 left, return 2315.2`. */
 export function describeStatus({ step, steps, stepsPerSecond, evaluationReturn }: Progress): string {
   const parts = [`step ${step} of ${steps}`];
-  if (stepsPerSecond) {
-    parts.push(`${formatRate(stepsPerSecond)} steps/s`, `${formatDuration((steps - step) / stepsPerSecond)} left`);
-  }
+  if (stepsPerSecond) parts.push(`${formatRate(stepsPerSecond)} steps/s`);
+  if (stepsPerSecond && step < steps) parts.push(`${formatDuration((steps - step) / stepsPerSecond)} left`);
   if (evaluationReturn !== undefined) parts.push(`return ${evaluationReturn.toFixed(1)}`);
   return parts.join(", ");
 }
@@ -107,6 +106,7 @@ export class StatusLines {
 export class RunView {
   readonly #lines: StatusLines;
   readonly #prefix: string;
+  #printed = 0; // the step of the last plain line
 
   constructor(lines: StatusLines, prefix = "") {
     this.#lines = lines;
@@ -122,7 +122,10 @@ export class RunView {
   #showProgress(progress: Progress): void {
     const { step, steps } = progress;
     if (this.#lines.isTerminal) this.#lines.set(this.#prefix, this.#prefix + drawStatus(progress));
-    else if (step % 1000 === 0 || step === steps) this.#lines.print(this.#prefix + describeStatus(progress));
+    else if (step !== this.#printed && (step % 1000 === 0 || step === steps)) {
+      this.#lines.print(this.#prefix + describeStatus(progress));
+      this.#printed = step;
+    }
   }
 
   /** Takes the run's line away. */
