@@ -5,7 +5,8 @@ import { comparisonFigure, comparisonMarkdown, conclusions } from "../src/analys
 import { selectRuns } from "../src/analysis/select_runs.ts";
 import type { Point } from "../src/analysis/statistics.ts";
 import { UsageError } from "../src/errors.ts";
-import { assertSnapshot, withDirectory, writeRun } from "./analysis_helpers.ts";
+import { assertSnapshot, writeRun } from "./analysis_helpers.ts";
+import { withFolder } from "./helpers/task.ts";
 
 const header = "step,episodic_return,episodic_length,return_std\n";
 const final = readMetric("final");
@@ -30,7 +31,7 @@ async function sides(directory: string): Promise<[Side, Side]> {
 }
 
 Deno.test("differences per seed and pooled, counted by hand", async () => {
-  await withDirectory(async (directory) => {
+  await withFolder(async (directory) => {
     await writeFlatRuns(directory, "low", [[1, 10], [2, 20], [3, 30], [4, 40]]);
     await writeFlatRuns(directory, "high", [[2, 22], [3, 32], [4, 42], [5, 52]], { qLr: 1e-3 });
     const comparison = compareSides(...await sides(directory), final, none);
@@ -60,7 +61,7 @@ Deno.test("differences per seed and pooled, counted by hand", async () => {
 
 Deno.test("a clear difference of enough seeds is called one, of three seeds a hint", async () => {
   for (const [count, hint] of [[5, false], [3, true]] as const) {
-    await withDirectory(async (directory) => {
+    await withFolder(async (directory) => {
       const values = (offset: number) => Array.from({ length: count }, (_, seed) => [seed, offset + seed] as const);
       await writeFlatRuns(directory, "low", values(10));
       await writeFlatRuns(directory, "high", values(100));
@@ -75,7 +76,7 @@ Deno.test("a clear difference of enough seeds is called one, of three seeds a hi
 });
 
 Deno.test("one seed shows no spread", async () => {
-  await withDirectory(async (directory) => {
+  await withFolder(async (directory) => {
     await writeFlatRuns(directory, "low", [[1, 10]]);
     await writeFlatRuns(directory, "high", [[1, 20]]);
     const text = conclusions(compareSides(...await sides(directory), final, none)).join(" ");
@@ -84,7 +85,7 @@ Deno.test("one seed shows no spread", async () => {
 });
 
 Deno.test("steps to a return: fewer is better, and who never gets there counts with all steps", async () => {
-  await withDirectory(async (directory) => {
+  await withFolder(async (directory) => {
     await writeFlatRuns(directory, "low", [[1, 10], [2, 10], [3, 100]]);
     await writeFlatRuns(directory, "high", [[1, 100], [2, 100], [3, 100]]);
     const comparison = compareSides(...await sides(directory), readMetric("steps-to 50"), none);
@@ -98,7 +99,7 @@ Deno.test("steps to a return: fewer is better, and who never gets there counts w
 });
 
 Deno.test("runs of unequal length are compared up to the shortest's end, and said", async () => {
-  await withDirectory(async (directory) => {
+  await withFolder(async (directory) => {
     await writeFlatRuns(directory, "low", [[1, 10], [2, 10]], { steps: 25_000 });
     await writeFlatRuns(directory, "high", [[1, 20], [2, 20]], { steps: 40_000 });
     const comparison = compareSides(...await sides(directory), final, none);
@@ -108,7 +109,7 @@ Deno.test("runs of unequal length are compared up to the shortest's end, and sai
 });
 
 Deno.test("several environments are pooled on the original's scale", async () => {
-  await withDirectory(async (directory) => {
+  await withFolder(async (directory) => {
     for (const [env, scale] of [["Hopper-v4", 100], ["HalfCheetah-v4", 10]] as const) {
       await writeFlatRuns(directory, "low", [[1, scale], [2, scale]], { env });
       await writeFlatRuns(directory, "high", [[1, 2 * scale], [2, 3 * scale]], { env });
@@ -127,7 +128,7 @@ Deno.test("several environments are pooled on the original's scale", async () =>
 });
 
 Deno.test("settings select runs, and ambiguous or empty selections are refused", async () => {
-  await withDirectory(async (directory) => {
+  await withFolder(async (directory) => {
     await writeFlatRuns(directory, "low", [[1, 10], [2, 20]]);
     await writeFlatRuns(directory, "high", [[1, 30], [2, 40]], { qLr: 1e-3 });
     await writeFlatRuns(directory, "long", [[1, 10]], { steps: 40_000 });
@@ -148,7 +149,7 @@ Deno.test("settings select runs, and ambiguous or empty selections are refused",
 });
 
 Deno.test("sides without a common environment are refused", async () => {
-  await withDirectory(async (directory) => {
+  await withFolder(async (directory) => {
     await writeFlatRuns(directory, "low", [[1, 10]]);
     await writeFlatRuns(directory, "high", [[1, 10]], { env: "HalfCheetah-v4" });
     const both = await sides(directory);

@@ -2,12 +2,14 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { analyze } from "../src/analysis/analyze.ts";
+import { drawFigure } from "../src/analysis/draw_figure.ts";
 import { drawFigures } from "../src/analysis/figures.ts";
 import { type BandKind, bandLabels, readBand, readOriginalCurves } from "../src/analysis/learning_curves.ts";
 import { rasterize } from "../src/analysis/rasterize.ts";
 import { readRuns } from "../src/analysis/read_runs.ts";
 import { UsageError } from "../src/errors.ts";
-import { assertSnapshot, withDirectory, writeElevenRuns, writeRun } from "./analysis_helpers.ts";
+import { assertSnapshot, writeElevenRuns, writeRun } from "./analysis_helpers.ts";
+import { withFolder } from "./helpers/task.ts";
 
 const originalFolder = join(import.meta.dirname!, "../assets/original");
 const short = { env: "Hopper-v4", steps: 8000 };
@@ -26,7 +28,7 @@ async function readFolder(folder: string): Promise<Record<string, string>> {
 }
 
 Deno.test("the environment's figure looks as it did", async () => {
-  await withDirectory(async (directory) => {
+  await withFolder(async (directory) => {
     for (const seed of [1, 2, 3]) await writeRun(directory, { ...short, seed }, { height: 900 + 100 * seed });
     const { runs } = await readRuns(directory);
     const { figures } = drawFigures(runs, "sd", new Map([["Hopper-v4", [[3000, 50], [8000, 700]]]]));
@@ -35,7 +37,7 @@ Deno.test("the environment's figure looks as it did", async () => {
 });
 
 Deno.test("a figure names its axes, its band and n, and tells those who cannot see it", async () => {
-  await withDirectory(async (directory) => {
+  await withFolder(async (directory) => {
     await writeElevenRuns(directory, { steps: 20_000 });
     const { runs } = await readRuns(directory);
     const originals = await readOriginalCurves(originalFolder);
@@ -83,7 +85,7 @@ Deno.test("a figure names its axes, its band and n, and tells those who cannot s
 });
 
 Deno.test("a curve passes through its points", async () => {
-  await withDirectory(async (directory) => {
+  await withFolder(async (directory) => {
     const text = "step,episodic_return,episodic_length,return_std\n5000,500,1,0\n10000,1000,1,0\n";
     await writeRun(directory, { ...short, steps: 10_000, seed: 1 }, { text });
     const { runs } = await readRuns(directory);
@@ -100,7 +102,7 @@ Deno.test("a curve passes through its points", async () => {
 });
 
 Deno.test("analyze writes the same bytes each time, and only its own files", async () => {
-  await withDirectory(async (directory) => {
+  await withFolder(async (directory) => {
     const experiments = join(directory, "experiments"), outDir = join(directory, "assets");
     for (const seed of [1, 2, 3]) await writeRun(experiments, { env: "Hopper-v4", seed, steps: 30_000 });
     await Deno.mkdir(outDir);
@@ -120,7 +122,7 @@ Deno.test("analyze writes the same bytes each time, and only its own files", asy
 });
 
 Deno.test("analyze says which seeds are missing and which runs are short", async () => {
-  await withDirectory(async (directory) => {
+  await withFolder(async (directory) => {
     const experiments = join(directory, "experiments"), outDir = join(directory, "assets");
     await writeRun(experiments, { env: "Hopper-v4", seed: 1 });
     await writeRun(experiments, { env: "Hopper-v4", seed: 3 }, { until: 30_000 });
@@ -136,7 +138,7 @@ Deno.test("analyze says which seeds are missing and which runs are short", async
 });
 
 Deno.test("analyze without runs writes nothing and says what it expects", async () => {
-  await withDirectory(async (directory) => {
+  await withFolder(async (directory) => {
     const experiments = join(directory, "experiments"), outDir = join(directory, "assets");
     await Deno.mkdir(experiments);
     await assert.rejects(
@@ -148,12 +150,31 @@ Deno.test("analyze without runs writes nothing and says what it expects", async 
 });
 
 Deno.test("one run alone makes a figure without a band", async () => {
-  await withDirectory(async (directory) => {
+  await withFolder(async (directory) => {
     await writeRun(directory, { ...short, seed: 2 });
     const { svg } = drawFigures((await readRuns(directory)).runs, "t95", new Map()).figures[0]!;
     assert.ok(textsOf(svg).includes("mean of 1 seed"));
     assert.doesNotMatch(svg, /class="fill-orange"/);
   });
+});
+
+Deno.test("labels may hold any characters, and their decimals stay", async () => {
+  const label = `a<b & "c" ='0.12345'`;
+  const svg = drawFigure({
+    title: label,
+    description: label,
+    panels: [{
+      title: label,
+      xLabel: label,
+      yLabel: label,
+      curves: [{ label, color: "gray", style: "solid", points: [[0, 0], [1, -1 / 3]] }],
+      bands: [{ label: "band", color: "gray", points: [{ x: 0, low: -1, high: 1 }] }],
+    }],
+  });
+  const escaped = label.replace("&", "&amp;").replace("<", "&lt;");
+  assert.equal(svg.split(escaped).length - 1, 6); // title, description, panel, two axes, legend
+  assert.doesNotMatch(svg, /="[^"]*\d\.\d{3}/);
+  await rasterize(svg); // refuses what is no XML
 });
 
 Deno.test("PNG bytes are these on every machine, letters included", async () => {

@@ -44,16 +44,6 @@ export async function writeElevenRuns(directory: string, settings: Partial<Confi
   await writeRun(directory, { ...hopper, steps, seed: 1, qLr: 1e-3 }, { name: "high_critic_lrate", height: 3300 });
 }
 
-/** Calls `body` with a temporary directory, which is removed after. */
-export async function withDirectory(body: (directory: string) => Promise<void>): Promise<void> {
-  const directory = await Deno.makeTempDir();
-  try {
-    await body(directory);
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
-}
-
 /**
  * Compares with `tests/golden/figures/<name>`, decimals left out. After a change that is meant, `UPDATE_SNAPSHOTS=1 deno task
  * test` writes the files anew: look at them.

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { learningCurve, readRuns } from "../src/analysis/read_runs.ts";
 import { meanCurve } from "../src/analysis/learning_curves.ts";
 import { UsageError } from "../src/errors.ts";
-import { withDirectory, writeElevenRuns, writeRun } from "./analysis_helpers.ts";
+import { writeElevenRuns, writeRun } from "./analysis_helpers.ts";
+import { withFolder } from "./helpers/task.ts";
 
 const header = "step,episodic_return,episodic_length,return_std\n";
 const hopper = { env: "Hopper-v4", seed: 1, steps: 6000 };
@@ -20,7 +21,7 @@ async function messageOf(directory: string): Promise<string> {
 }
 
 Deno.test("finds runs in the directory and in named folders, in order", async () => {
-  await withDirectory(async (directory) => {
+  await withFolder(async (directory) => {
     await writeElevenRuns(directory);
     await writeRun(directory, { ...hopper, seed: 10 }, { name: "sweep/deep" });
     await Deno.mkdir(join(directory, "notes"));
@@ -42,7 +43,7 @@ Deno.test("finds runs in the directory and in named folders, in order", async ()
 });
 
 Deno.test("reads what stands in the files", async () => {
-  await withDirectory(async (directory) => {
+  await withFolder(async (directory) => {
     const text = header + "3000,1.5,20,0.25\n4000,-2e1,30,0\n5000,7,40,1\n";
     const folder = await writeRun(directory, hopper, { text });
     const expected = [[3000, 1.5], [4000, -20], [5000, 7]];
@@ -60,7 +61,7 @@ Deno.test("reads what stands in the files", async () => {
 
 Deno.test("a half-written last row is left out, even where it looks whole, and said", async () => {
   for (const last of ["5000,12", "5000,123.5,40,1", "5"]) {
-    await withDirectory(async (directory) => {
+    await withFolder(async (directory) => {
       await writeRun(directory, hopper, { text: header + "3000,1,2,3\n4000,1,2,3\n" + last });
       const { runs, notes } = await readRuns(directory);
       assert.equal(runs[0]!.evaluations.length, 2);
@@ -70,7 +71,7 @@ Deno.test("a half-written last row is left out, even where it looks whole, and s
 });
 
 Deno.test("unfinished, empty and just begun runs are said", async () => {
-  await withDirectory(async (directory) => {
+  await withFolder(async (directory) => {
     await writeRun(directory, hopper, { until: 4000 });
     await writeRun(directory, { ...hopper, seed: 2 }, { text: header });
     await writeRun(directory, { ...hopper, seed: 3 }, { text: "" });
@@ -105,7 +106,7 @@ Deno.test("malformed files are refused with file, line and fault", async () => {
     ["\0".repeat(1000) + "\n", /eval\.csv: expected the columns/],
   ];
   for (const [text, message] of cases) {
-    await withDirectory(async (directory) => {
+    await withFolder(async (directory) => {
       await writeRun(directory, hopper, { text });
       assert.match(await messageOf(directory), message);
     });
@@ -113,7 +114,7 @@ Deno.test("malformed files are refused with file, line and fault", async () => {
 });
 
 Deno.test("a config.json that cannot be, or is another run's, is refused", async () => {
-  await withDirectory(async (directory) => {
+  await withFolder(async (directory) => {
     const folder = await writeRun(directory, hopper), file = join(folder, "config.json");
     const text = await Deno.readTextFile(file);
     await Deno.writeTextFile(file, text.slice(0, 20));
@@ -126,7 +127,7 @@ Deno.test("a config.json that cannot be, or is another run's, is refused", async
 });
 
 Deno.test("an eval.csv that is no plain file or a huge one is refused before it is read", async () => {
-  await withDirectory(async (directory) => {
+  await withFolder(async (directory) => {
     const file = join(await writeRun(directory, hopper), "eval.csv");
     await Deno.truncate(file, 2 ** 40); // sparse: takes no room
     assert.match(await messageOf(directory), /eval\.csv: it has 1099511627776 bytes, expected at most/);
@@ -137,7 +138,7 @@ Deno.test("an eval.csv that is no plain file or a huge one is refused before it 
 });
 
 Deno.test("a directory that is not there, or is a file, is refused", async () => {
-  await withDirectory(async (directory) => {
+  await withFolder(async (directory) => {
     assert.match(await messageOf(join(directory, "none")), /none: there is none, expected a folder of runs/);
     const file = join(directory, "file");
     await Deno.writeTextFile(file, "");
@@ -146,7 +147,7 @@ Deno.test("a directory that is not there, or is a file, is refused", async () =>
 });
 
 Deno.test("the mean goes over the runs that are there", async () => {
-  await withDirectory(async (directory) => {
+  await withFolder(async (directory) => {
     await writeRun(directory, hopper, { text: header + "3000,1,2,3\n4000,3,2,3\n" });
     await writeRun(directory, { ...hopper, seed: 2 }, { text: header + "3000,3,2,3\n" });
     const { runs } = await readRuns(directory);

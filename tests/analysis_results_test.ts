@@ -3,7 +3,8 @@ import { parse } from "csv-parse/sync";
 import { readRuns, type Run } from "../src/analysis/read_runs.ts";
 import { computeResults, resultsToCsv, resultsToMarkdown, summarizeCurve } from "../src/analysis/results.ts";
 import type { Point } from "../src/analysis/statistics.ts";
-import { withDirectory, writeRun } from "./analysis_helpers.ts";
+import { writeRun } from "./analysis_helpers.ts";
+import { withFolder } from "./helpers/task.ts";
 
 const header = "step,episodic_return,episodic_length,return_std\n";
 
@@ -14,7 +15,7 @@ function evaluations(returns: readonly number[]): string {
 
 /** Runs of two seeds of Hopper and two of InvertedPendulum, whose final returns are 100, 200 and 8, 12. */
 async function withRuns(body: (runs: readonly Run[]) => void): Promise<void> {
-  await withDirectory(async (directory) => {
+  await withFolder(async (directory) => {
     for (
       const [env, seed, final] of [["Hopper-v4", 1, 100], ["Hopper-v4", 2, 200], ["InvertedPendulum-v4", 1, 8], [
         "InvertedPendulum-v4",

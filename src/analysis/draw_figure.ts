@@ -156,7 +156,7 @@ function drawPanel(panel: Panel, document: unknown, create: Create): Element[] {
       Plot.gridX({ ticks: 5, strokeOpacity: 0.15 }),
       Plot.axisX({ ...axis, ticks: 5, tickFormat: tickFormat(xDomain), label: panel.xLabel }),
       Plot.axisY({ ...axis, ticks: 6, tickFormat: tickFormat(yDomain), label: panel.yLabel }),
-      ...panel.bands.map(({ label, color, points }) =>
+      ...panel.bands.map(({ color, points }) =>
         Plot.areaY(points, {
           x: "x",
           y1: "low",
@@ -164,14 +164,12 @@ function drawPanel(panel: Panel, document: unknown, create: Create): Element[] {
           fill: palette[color][0],
           fillOpacity: 0.22,
           className: `fill-${color}`,
-          ariaDescription: label,
         })
       ),
-      ...panel.curves.toReversed().map(({ label, color, style, points }) =>
+      ...panel.curves.toReversed().map(({ color, style, points }) =>
         Plot.line(points as [number, number][], {
           stroke: palette[color][0],
           className: `stroke-${color}`,
-          ariaDescription: label,
           ...(style === "steps" ? { curve: "step-after" as const } : {}),
           ...strokes[style],
         })

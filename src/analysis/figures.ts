@@ -124,6 +124,7 @@ export function drawFigures(
   for (const { name, title, members } of comparisons) {
     const present = members.flatMap(([label, run]) => run ? [{ label, run }] : []);
     const missing = members.filter(([, run]) => !run).map(([label]) => label).join("; ");
+    if (present.length === 0) continue;
     if (present.length < 2) notes.push(`${name} is not drawn: runs are missing (${missing})`);
     else {
       if (missing) notes.push(`${name} is drawn without ${missing}: no such run`);

@@ -81,7 +81,7 @@ export function meanPoints(curve: readonly MeanPoint[]): Point[] {
 
 /** Over how many seeds the mean goes, in words: `3`, or `2–3` where runs end early. */
 export function countRange(curve: readonly MeanPoint[]): string {
-  const counts = curve.map(({ count }) => count), least = Math.min(...counts), most = Math.max(...counts);
+  const counts = new Set(curve.map(({ count }) => count)), least = Math.min(...counts), most = Math.max(...counts);
   return least === most ? `${most}` : `${least}–${most}`;
 }
 

@@ -4,6 +4,7 @@ import { parse } from "csv-parse/sync";
 import { basename, join, resolve } from "node:path";
 import { type Config, configDifferences, configFromJson, keyName } from "../config.ts";
 import { UsageError } from "../errors.ts";
+import { logColumns, runPaths } from "../run/run_folder.ts";
 import { exists } from "../run/whole_file.ts";
 import type { Point } from "./statistics.ts";
 
@@ -38,7 +39,7 @@ export function learningCurve(run: Run): Point[] {
   return run.evaluations.map(({ step, episodicReturn }) => [step, episodicReturn]);
 }
 
-const columns = ["step", "episodic_return", "episodic_length", "return_std"];
+const columns = Object.keys(logColumns.eval);
 const folderPattern = /^(.+)__seed_(\d+)$/;
 const maximumDepth = 4; // folders of folders of runs: sweeps have one or two levels
 const maximumBytes = 2 ** 26; // half a million evaluations
@@ -101,7 +102,7 @@ async function findRunFolders(
 async function readRun(folder: string, name: string, notes: string[]): Promise<Run | undefined> {
   const [, env = "", digits = ""] = folderPattern.exec(basename(resolve(folder)))!;
   const seed = Number(digits);
-  const configFile = join(folder, "config.json"), evaluationFile = join(folder, "eval.csv");
+  const { config: configFile, eval: evaluationFile, checkpoint } = runPaths(folder);
   const configText = await readTextFile(configFile), evaluationText = await readTextFile(evaluationFile);
   if (configText === undefined || evaluationText === undefined) {
     notes.push(`${folder} is left out: it has no ${configText === undefined ? "config.json" : "eval.csv"} yet`);
@@ -119,7 +120,7 @@ async function readRun(folder: string, name: string, notes: string[]): Promise<R
     notes.push(`${folder} is left out: it has no evaluation yet`);
     return undefined;
   }
-  if (last.step + config.evalFreq < config.steps || exists(join(folder, "checkpoint"))) {
+  if (last.step + config.evalFreq < config.steps || exists(checkpoint)) {
     notes.push(`${folder} is unfinished: evaluated up to step ${last.step} of ${config.steps}`);
   }
   return { folder, name, env, seed, config, evaluations };

@@ -59,7 +59,7 @@ export interface ResultRow extends CurveSummary {
   readonly seed?: number;
   /** How many seeds the row stands for. */
   readonly seeds: number;
-  /** Population standard deviation of the runs' final returns. */
+  /** Population standard deviation of several runs' final returns. */
   readonly finalStd?: number;
   /** 90% of the original's final return. */
   readonly threshold: number | undefined;
@@ -72,7 +72,7 @@ export interface ResultRow extends CurveSummary {
 /** The whole table. */
 export interface Results {
   readonly rows: readonly ResultRow[];
-  /** Over the environments that the original has, from runs in no named folder. */
+  /** Over the environments that the original has, if there are two or more of them among the runs in no named folder. */
   readonly tasks:
     | { readonly count: number; readonly runs: number; readonly score: number; readonly interval: Interval }
     | undefined;
@@ -102,21 +102,23 @@ export function computeResults(runs: readonly Run[], originals: ReadonlyMap<stri
     rows.push(...runRows);
     for (const run of group.runs) {
       if (run.evaluations.length < finalEvaluations) {
-        notes.push(`${run.folder} has ${run.evaluations.length} evaluations: its final return is their mean`);
+        notes.push(
+          `${run.folder} has fewer than ${finalEvaluations} evaluations: its final return is the mean of all ${run.evaluations.length}`,
+        );
       }
     }
     const finals = runRows.map(({ final }) => final);
     const groupScores = runRows.flatMap(({ score }) => score ?? []);
-    if (group.runs.length > 1) {
+    if (name === "" || group.runs.length > 1) {
       const final = mean(finals), score = reference === undefined ? undefined : final / reference;
       rows.push({
         level: "environment",
         seeds: group.runs.length,
         ...row(meanPoints(meanCurve(group.runs, "minmax"))),
         final, // of all runs, also of those that end early
-        finalStd: standardDeviation(finals, "population"),
+        ...(finals.length > 1 ? { finalStd: standardDeviation(finals, "population") } : {}),
         score,
-        ...(score === undefined ? {} : {
+        ...(score === undefined || finals.length === 1 ? {} : {
           scoreInterval: bootstrapInterval([groupScores], ([values]) => mean(values!), {
             random: new RandomStream(0, "score of an environment"),
           }),
@@ -128,7 +130,7 @@ export function computeResults(runs: readonly Run[], originals: ReadonlyMap<stri
       scores.push(groupScores);
     }
   }
-  const tasks = scores.length === 0 ? undefined : {
+  const tasks = scores.length < 2 ? undefined : {
     count: scores.length,
     runs: scores.flat().length,
     score: interquartileMean(scores.flat()),
@@ -195,7 +197,7 @@ export function resultsToMarkdown({ rows, tasks, notes }: Results, furtherNotes:
     return [
       row.name ? `${row.env}, ${row.name}` : row.env,
       `${row.seeds}`,
-      `${fixed(row.final, 0)} ± ${fixed(row.finalStd, 0)}`,
+      fixed(row.final, 0) + (row.finalStd === undefined ? "" : ` ± ${fixed(row.finalStd, 0)}`),
       original ? fixed(original.final, 0) : missing,
       fixed(row.best, 0),
       original ? fixed(original.best, 0) : missing,
