@@ -37,8 +37,8 @@ export async function startThreads(
   const { count, ...setup } = options;
   const control = new Int32Array(setup.memory.buffer, 0, 512);
   let reason = "a thread of the fused engine stopped";
-  const workers = await Promise.all(Array.from({ length: count }, (_, i) =>
-    new Promise<Worker>((resolve, reject) => {
+  await Promise.all(Array.from({ length: count }, (_, i) =>
+    new Promise<void>((resolve, reject) => {
       const worker = new Worker(new URL("./thread.ts", import.meta.url), { type: "module", name: `fused ${i + 1}` });
       const fail = (message: string) => {
         reason = `A thread of the fused engine died: ${message}`;
@@ -49,7 +49,7 @@ export async function startThreads(
         event.preventDefault();
         fail(event.message);
       };
-      worker.onmessage = ({ data }) => data === "ready" ? resolve(worker) : fail(String(data));
+      worker.onmessage = ({ data }) => data === "ready" ? resolve() : fail(String(data));
       worker.postMessage({ ...setup, thread: i + 1 } satisfies ThreadSetup);
     })));
   return {
@@ -62,8 +62,7 @@ export async function startThreads(
     },
     stop() {
       Atomics.store(control, QUIT, 1);
-      Atomics.notify(control, EPOCH);
-      for (const worker of workers) worker.terminate();
+      Atomics.notify(control, EPOCH); // they leave the kernels and close themselves
     },
   };
 }
