@@ -5,7 +5,7 @@ import { RunError } from "./errors.ts";
 import { doEvaluationJob, type EvaluationJob, type EvaluationOutcome } from "./evaluate.ts";
 import type { WorkerRequest, WorkerSetup } from "./evaluation_worker.ts";
 import type { ParameterSet } from "./learner/parameters.ts";
-import type { PolicyOptions } from "./policy.ts";
+import type { Policy, PolicyOptions } from "./policy.ts";
 import { makePolicy } from "./run/policy_file.ts";
 
 /** Does one job at a time. */
@@ -25,6 +25,7 @@ export class InlineEvaluator implements Evaluator {
   readonly isBackground = false;
   readonly #env: Env;
   readonly #options: PolicyOptions;
+  #policy: Policy | undefined;
 
   constructor(env: Env, options: PolicyOptions) {
     this.#env = env;
@@ -32,7 +33,9 @@ export class InlineEvaluator implements Evaluator {
   }
 
   async evaluate(job: EvaluationJob, parameters: ParameterSet): Promise<EvaluationOutcome> {
-    return doEvaluationJob(this.#env, await makePolicy({ options: this.#options, parameters }), job);
+    this.#policy ??= await makePolicy({ options: this.#options, parameters });
+    this.#policy.load(parameters);
+    return doEvaluationJob(this.#env, this.#policy, job);
   }
 
   dispose(): void {

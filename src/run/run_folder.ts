@@ -118,22 +118,18 @@ export function makeRunFolder(directory: string): void {
 }
 
 /**
- * Deletes what a run has written, and nothing else that lies in its folder. In an order that leaves a run to begin anew, never a
- * damaged one, when it is stopped halfway: checkpoints before logs, the settings last.
+ * Deletes what a run has written but its `config.json`, which still says what the folder is, and nothing else that lies there. In
+ * an order that leaves a run to begin anew, never a damaged one, when it is stopped halfway: checkpoints before logs.
  */
-export function clearRun(
-  { config, checkpoint, policy, videos, eval: evaluations, train, losses, events }: RunPaths,
-): void {
-  removeIfThere(checkpoint);
-  removeIfThere(policy);
-  for (const path of [evaluations, train, losses, events]) removeIfThere(path);
-  if (exists(videos)) {
-    for (const { name } of Deno.readDirSync(videos)) {
-      if (/^step_\d+\.safetensors(\.partial)?$/.test(name)) removeIfThere(join(videos, name));
-    }
-    if ([...Deno.readDirSync(videos)].length === 0) Deno.removeSync(videos);
+export function clearRun(paths: RunPaths): void {
+  for (const path of [paths.checkpoint, paths.policy, paths.eval, paths.train, paths.losses, paths.events]) {
+    removeIfThere(path);
   }
-  removeIfThere(config);
+  if (!exists(paths.videos)) return;
+  for (const { name } of Deno.readDirSync(paths.videos)) {
+    if (/^step_\d+\.safetensors(\.partial)?$/.test(name)) removeIfThere(join(paths.videos, name));
+  }
+  if ([...Deno.readDirSync(paths.videos)].length === 0) Deno.removeSync(paths.videos);
 }
 
 /**
