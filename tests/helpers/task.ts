@@ -31,7 +31,7 @@ export async function runTask(...args: string[]): Promise<TaskOutcome> {
 }
 
 /** Runs a test in a new folder that is removed at its end. */
-export async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
+export async function withFolder(test: (folder: string) => void | Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
     await test(folder);
