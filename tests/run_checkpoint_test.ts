@@ -9,6 +9,7 @@ import {
   restoreNewest,
   saveCheckpoint,
   stepFileName,
+  writeCheckpoint,
 } from "../src/run/checkpoint.ts";
 import { decodeSafetensors } from "../src/run/safetensors.ts";
 import { withFolder } from "./helpers/runs.ts";
@@ -86,6 +87,31 @@ Deno.test("checkpoint: every flipped bit and every cut is noticed", () =>
     }
     refused(Uint8Array.from([...bytes, 0]));
     decodeCheckpoint(bytes.slice(), "x");
+  }));
+
+Deno.test("checkpoint: one with the right digest and another content is refused", () =>
+  withFolder((folder) => {
+    const path = `${folder}/x`, checkpoint = makeCheckpoint(10), { replay, learner } = checkpoint;
+    const notFloat32 = Float64Array.of(1, 2);
+    const faults: [Partial<Record<keyof Checkpoint, unknown>>, RegExp][] = [
+      [{ step: -1 }, /state is malformed/],
+      [{ episodicReturn: NaN }, /state is malformed/],
+      [{ random: { batches: [1] } }, /state is malformed/],
+      [{ logs: { train: "100" } }, /state is malformed/],
+      [{ replay: { ...replay, next: 0.5 } }, /state is malformed/],
+      [{ environment: Float32Array.of(1) }, /environment is missing/],
+      [{ replay: { ...replay, data: { ...replay.data, rewards: notFloat32 } } }, /replay\/rewards is missing/],
+      [{ learner: { ...learner, log_alpha: { shape: [2], data: notFloat32 } } }, /learner\/log_alpha is missing/],
+    ];
+    for (const [change, expected] of faults) {
+      writeCheckpoint(path, { ...checkpoint, ...change } as Checkpoint);
+      assert.throws(() => readCheckpoint(path), (error: Error) => {
+        assert.equal(error.name, "UsageError");
+        assert.ok(error.message.includes(path));
+        assert.match(error.message, expected);
+        return true;
+      });
+    }
   }));
 
 Deno.test("checkpoint: a damaged one is named and the one before it used", () =>

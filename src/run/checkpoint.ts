@@ -156,7 +156,7 @@ export function decodeCheckpoint(bytes: Uint8Array<ArrayBuffer>, source: string)
   const { metadata, tensors } = decodeSafetensors(bytes, source);
   if (metadata.format !== format) fail(`its format is ${JSON.stringify(metadata.format)}, expected "${format}"`);
 
-  const { replay: { size, next }, ...counters } = JSON.parse(metadata.state!);
+  const { replay: { size, next }, ...counters } = readCounters(metadata.state ?? "") ?? fail("its state is malformed");
   const float32 = (name: string) => {
     const data = tensors[name]?.data;
     return data instanceof Float32Array ? data : fail(`${name} is missing`);
@@ -182,6 +182,24 @@ export function decodeCheckpoint(bytes: Uint8Array<ArrayBuffer>, source: string)
       learner.map((name) => [name.slice("learner/".length), { shape: tensors[name]!.shape, data: float32(name) }]),
     ),
   };
+}
+
+type Counters = Omit<Checkpoint, "replay" | "environment" | "learner"> & { replay: { size: number; next: number } };
+
+/** The numbers of `__metadata__.state`; undefined if it does not have the form that {@link writeCheckpoint} gives it. */
+function readCounters(text: string): Counters | undefined {
+  const isCount = (value: unknown) => Number.isSafeInteger(value) && value as number >= 0;
+  const areEach = (value: unknown, check: (item: unknown) => boolean) =>
+    typeof value === "object" && value !== null && Object.values(value).every(check);
+  try {
+    const state = JSON.parse(text), { step, episodicReturn, episodicLength, random, logs, replay } = state;
+    const isGood = [step, episodicLength, replay.size, replay.next].every(isCount) && Number.isFinite(episodicReturn) &&
+      areEach(logs, isCount) &&
+      areEach(random, (stream) => Array.isArray(stream) && stream.length === 2 && stream.every(isCount));
+    return isGood ? state : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function tensorsOf({ environment, learner, replay: { size, data } }: Checkpoint): Record<string, Tensor> {

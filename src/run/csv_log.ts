@@ -1,7 +1,7 @@
 /** A CSV file that only grows: fixed columns, one whole line a row. */
 
 import { RunError, UsageError } from "../errors.ts";
-import { writeAll } from "./whole_file.ts";
+import { tryToWrite, writeAll } from "./whole_file.ts";
 
 /** How a column's numbers are written: the shortest text that reads back as the same integer, float32 or float64. */
 export type ColumnType = "integer" | "float32" | "float64";
@@ -48,16 +48,16 @@ export class CsvLog<Columns extends Readonly<Record<string, ColumnType>>> {
     length: number,
   ): CsvLog<Columns> {
     if (length > 0) checkLog(path, columns, length);
-    let file: Deno.FsFile;
+    const file = tryToWrite(path, () => Deno.openSync(path, { write: true, create: true }));
     try {
-      file = Deno.openSync(path, { write: true, create: true });
+      tryToWrite(path, () => cutBack(file, length));
+      const log = new CsvLog<Columns>(path, Object.entries(columns), file, length);
+      if (length === 0) log.#write(headerLine(columns));
+      return log;
     } catch (error) {
-      throw new RunError(`Cannot write "${path}": ${(error as Error).message}`, { cause: error });
+      file.close();
+      throw error;
     }
-    cutBack(file, length);
-    const log = new CsvLog<Columns>(path, Object.entries(columns), file, length);
-    if (length === 0) log.#write(headerLine(columns));
-    return log;
   }
 
   /** Bytes written. */
@@ -86,18 +86,20 @@ export class CsvLog<Columns extends Readonly<Record<string, ColumnType>>> {
 
   #write(line: string): void {
     const bytes = new TextEncoder().encode(line);
-    try {
-      writeAll(this.#file, bytes);
-    } catch (error) {
-      cutBack(this.#file, this.#length); // no half line stays
-      throw new RunError(`Cannot write "${this.path}": ${(error as Error).message}`, { cause: error });
-    }
+    tryToWrite(this.path, () => {
+      try {
+        writeAll(this.#file, bytes);
+      } catch (error) {
+        cutBack(this.#file, this.#length); // no half line stays
+        throw error;
+      }
+    });
     this.#length += bytes.length;
   }
 
   /** Waits until all rows are on the disk. */
   sync(): void {
-    this.#file.syncDataSync();
+    tryToWrite(this.path, () => this.#file.syncDataSync());
   }
 
   close(): void {

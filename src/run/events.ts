@@ -1,7 +1,6 @@
 /** `events.jsonl`: what happened when, one JSON object a line. The only file of a run with wall-clock figures. */
 
-import { RunError } from "../errors.ts";
-import { writeAll } from "./whole_file.ts";
+import { tryToWrite, writeAll } from "./whole_file.ts";
 
 /** What can happen to a run. */
 export type EventName =
@@ -31,28 +30,32 @@ export class EventLog {
   /** Opens the log to add to it; a last line that was cut short is removed. */
   constructor(path: string) {
     this.#path = path;
-    this.#file = Deno.openSync(path, { read: true, write: true, create: true });
-    const end = endOfLastLine(this.#file);
-    this.#file.truncateSync(end);
-    this.#file.seekSync(end, Deno.SeekMode.Start);
+    this.#file = tryToWrite(path, () => Deno.openSync(path, { read: true, write: true, create: true }));
+    this.#cutBack(endOfLastLine(this.#file));
   }
 
   /** @throws {RunError} if the line cannot be written */
   append(event: EventName, step: number, details: Record<string, unknown> = {}): void {
     const line = JSON.stringify({ time: new Date().toISOString(), event, step, ...details }) + "\n";
     const before = this.#file.seekSync(0, Deno.SeekMode.Current);
-    try {
-      writeAll(this.#file, new TextEncoder().encode(line));
-    } catch (error) {
-      this.#file.truncateSync(before); // no half line stays
-      this.#file.seekSync(before, Deno.SeekMode.Start);
-      throw new RunError(`Cannot write "${this.#path}": ${(error as Error).message}`, { cause: error });
-    }
+    tryToWrite(this.#path, () => {
+      try {
+        writeAll(this.#file, new TextEncoder().encode(line));
+      } catch (error) {
+        this.#cutBack(before); // no half line stays
+        throw error;
+      }
+    });
+  }
+
+  #cutBack(length: number): void {
+    this.#file.truncateSync(length);
+    this.#file.seekSync(length, Deno.SeekMode.Start);
   }
 
   /** Waits until all events are on the disk. */
   sync(): void {
-    this.#file.syncDataSync();
+    tryToWrite(this.#path, () => this.#file.syncDataSync());
   }
 
   close(): void {

@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { UsageError } from "../errors.ts";
-import { writeAll } from "./whole_file.ts";
+import { tryToWrite, writeAll } from "./whole_file.ts";
 
 /** The file that is locked; it holds the process id, for the message to a second process. */
 export const lockName = "lock";
@@ -21,6 +21,7 @@ export class RunLock {
    * Takes the lock of a folder. A lock file that a dead process left behind does not hold anybody up.
    *
    * @throws {UsageError} if another process holds it, or the folder cannot be written
+   * @throws {RunError} if the disk is full
    */
   static acquire(directory: string): RunLock {
     const path = join(directory, lockName);
@@ -45,9 +46,15 @@ export class RunLock {
         file.close();
         continue;
       }
-      file.truncateSync(0);
-      writeAll(file, new TextEncoder().encode(`${Deno.pid}\n`));
-      return new RunLock(path, file);
+      const lock = new RunLock(path, file);
+      try {
+        file.truncateSync(0);
+        tryToWrite(path, () => writeAll(file, new TextEncoder().encode(`${Deno.pid}\n`)));
+        return lock;
+      } catch (error) {
+        lock.release();
+        throw error;
+      }
     }
   }
 

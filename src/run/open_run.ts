@@ -19,7 +19,7 @@ import {
 } from "./run_folder.ts";
 import { type LogLengths, logNames, RunLogs } from "./run_logs.ts";
 import { restoreCheckpoint, type TrainingState } from "./training_state.ts";
-import { removeIfThere } from "./whole_file.ts";
+import { removeIfThere, tryToWrite } from "./whole_file.ts";
 
 /**
  * Takes the folder for this process, and makes it one with a `config.json` and a place for checkpoints.
@@ -44,7 +44,7 @@ export function prepareRunFolder(
     }
     if (condition === "unfinished") checkLearner(paths.config, learner);
     else writeConfig(paths.config, config, learner);
-    Deno.mkdirSync(paths.checkpoint, { recursive: true });
+    tryToWrite(paths.checkpoint, () => Deno.mkdirSync(paths.checkpoint, { recursive: true }));
     return lock;
   } catch (error) {
     lock.release();
@@ -80,12 +80,17 @@ export function openRun(
   }, (message) => onMessage(`${message}; trying the checkpoint before it`));
 
   const earlier = readEvents(paths.events);
-  const logs = new RunLogs(paths, lengths);
   removeLeftovers(paths);
+  const logs = new RunLogs(paths, lengths);
   const step = begin ?? 0, isNew = begin === undefined && earlier.length === 0;
   if (begin !== undefined) onMessage(`The run goes on from step ${begin}`);
   else if (!isNew) onMessage("The run goes on from step 0: it was stopped before its first checkpoint");
-  logs.events.append(isNew ? "started" : "resumed", step, describeLearner(state.learner));
+  try {
+    logs.events.append(isNew ? "started" : "resumed", step, describeLearner(state.learner));
+  } catch (error) {
+    logs.close();
+    throw error;
+  }
   const saved = earlier.findLast((event) => event.event === "checkpoint" && event.step === begin);
   return { begin: step, isRestored: begin !== undefined, logs, measured: readMeasured(saved?.measured) };
 }

@@ -25,10 +25,13 @@ export class RunLogs {
    * @throws {UsageError | RunError} if one cannot be opened, or is shorter
    */
   constructor(paths: RunPaths, lengths: LogLengths) {
-    this.eval = CsvLog.open(paths.eval, logColumns.eval, lengths.eval);
-    this.train = CsvLog.open(paths.train, logColumns.train, lengths.train);
-    this.losses = CsvLog.open(paths.losses, logColumns.losses, lengths.losses);
-    this.events = new EventLog(paths.events);
+    using opened = new DisposableStack();
+    const keep = <T extends { close(): void }>(log: T): T => opened.adopt(log, () => log.close());
+    this.eval = keep(CsvLog.open(paths.eval, logColumns.eval, lengths.eval));
+    this.train = keep(CsvLog.open(paths.train, logColumns.train, lengths.train));
+    this.losses = keep(CsvLog.open(paths.losses, logColumns.losses, lengths.losses));
+    this.events = keep(new EventLog(paths.events));
+    opened.move(); // all are open: close them only on close
   }
 
   get lengths(): LogLengths {

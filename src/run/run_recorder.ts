@@ -15,7 +15,7 @@ import type { RunPaths } from "./run_folder.ts";
 import type { Evaluation, Progress, TrainSummary } from "./pace.ts";
 import type { RunLogs } from "./run_logs.ts";
 import { takeCheckpoint, type TrainingState } from "./training_state.ts";
-import { removeIfThere, syncFolder } from "./whole_file.ts";
+import { removeIfThere, syncFolder, tryToWrite } from "./whole_file.ts";
 
 /** Episodes recorded every `videoFreq` steps. */
 const recordedEpisodes = 3;
@@ -90,7 +90,7 @@ export class RunRecorder {
     }
     if (recordings.length > 0) {
       const { env, maxEpisodeSteps, seed } = config;
-      Deno.mkdirSync(paths.videos, { recursive: true });
+      tryToWrite(paths.videos, () => Deno.mkdirSync(paths.videos, { recursive: true }));
       const recording = { env, maxEpisodeSteps, seed, step, episodes: recordings };
       writeRecording(join(paths.videos, stepFileName(step)), recording, actionSize);
     }

@@ -15,17 +15,28 @@ const partialName = (path: string) => `${path}.partial`;
  */
 export function writeWholeFile(path: string, pieces: Iterable<Uint8Array>): void {
   const partial = partialName(path);
-  try {
-    using file = Deno.openSync(partial, { write: true, create: true, truncate: true });
-    for (const piece of pieces) writeAll(file, piece);
-    file.syncSync();
-  } catch (error) {
-    removeIfThere(partial);
-    throw new RunError(`Cannot write "${path}": ${(error as Error).message}`, { cause: error });
-  }
-  try {
+  tryToWrite(path, () => {
+    try {
+      using file = Deno.openSync(partial, { write: true, create: true, truncate: true });
+      for (const piece of pieces) writeAll(file, piece);
+      file.syncSync();
+    } catch (error) {
+      removeIfThere(partial);
+      throw error;
+    }
     Deno.renameSync(partial, path);
     syncFolder(dirname(path));
+  });
+}
+
+/**
+ * Does what writes to `path`.
+ *
+ * @throws {RunError} naming the path and the system's reason, if that fails
+ */
+export function tryToWrite<T>(path: string, write: () => T): T {
+  try {
+    return write();
   } catch (error) {
     throw new RunError(`Cannot write "${path}": ${(error as Error).message}`, { cause: error });
   }
