@@ -27,3 +27,4 @@ export { loadPolicy } from "./src/run/policy_file.ts";
 export { type EpisodeResults, evaluatePolicy, mean, type RecordedEpisode, recordEpisodes } from "./src/evaluate.ts";
 
 export { interquartileMean, standardDeviation } from "./src/analysis/statistics.ts";
+export { type Rendered, type RenderOptions, renderRun } from "./src/render/render_run.ts";
