@@ -36,6 +36,7 @@ export class ReplayBuffer {
   readonly actionSize: number;
   #data: Batch;
   #size = 0;
+  #rows = new Uint32Array(0); // of the last batch
   #next = 0; // the row that the next transition takes
 
   constructor(capacity: number, observationSize: number, actionSize: number) {
@@ -75,14 +76,15 @@ export class ReplayBuffer {
    */
   sample(random: RandomStream, batch: Batch): void {
     const { observationSize, actionSize } = this, data = this.#data;
-    for (let i = 0; i < batch.size; i++) {
-      const row = random.integer(this.#size);
-      copyRow(data.observations, row, batch.observations, i, observationSize);
-      copyRow(data.actions, row, batch.actions, i, actionSize);
-      batch.rewards[i] = data.rewards[row]!;
-      copyRow(data.nextObservations, row, batch.nextObservations, i, observationSize);
-      batch.terminated[i] = data.terminated[row]!;
-    }
+    if (this.#rows.length !== batch.size) this.#rows = new Uint32Array(batch.size);
+    const rows = this.#rows;
+    for (let i = 0; i < rows.length; i++) rows[i] = random.integer(this.#size);
+    // One array after the other: the processor then waits for many rows at a time.
+    gatherRows(data.observations, rows, batch.observations, observationSize);
+    gatherRows(data.actions, rows, batch.actions, actionSize);
+    gatherRows(data.rewards, rows, batch.rewards, 1);
+    gatherRows(data.nextObservations, rows, batch.nextObservations, observationSize);
+    gatherRows(data.terminated, rows, batch.terminated, 1);
   }
 
   /** What is held, oldest ring position first, for a checkpoint: views, not copies. `next` is the row that comes next. */
@@ -122,6 +124,8 @@ export class ReplayBuffer {
   }
 }
 
-function copyRow(from: Float32Array, fromRow: number, to: Float32Array, toRow: number, width: number): void {
-  for (let j = 0, a = fromRow * width, b = toRow * width; j < width; j++) to[b++] = from[a++]!;
+function gatherRows(from: Float32Array, rows: Uint32Array, to: Float32Array, width: number): void {
+  for (let i = 0, at = 0; i < rows.length; i++) {
+    for (let j = rows[i]! * width, end = j + width; j < end; j++) to[at++] = from[j]!;
+  }
 }

@@ -5,6 +5,7 @@ import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { flagsOf, runFolder } from "./command_line.ts";
 import { type Config, resolveConfig } from "./config.ts";
+import { v8Flags } from "./learner/fused/v8_flags.ts";
 
 /** A program to run: a module with its arguments and permissions. */
 export interface Job {
@@ -102,12 +103,6 @@ function parseMessage(line: string): unknown {
   }
 }
 
-/**
- * V8 flags under which V8 compiles the fused engine's kernels to 256-bit instructions; they count only from a process's start.
- * The task `train` in deno.json carries the same.
- */
-export const v8Flags = "--no-wasm-bounds-checks,--experimental-wasm-revectorize";
-
 /** A run to train in a process of its own. */
 export interface TrainingRun {
   readonly settings: Partial<Config>;
@@ -134,7 +129,7 @@ export function trainingJob({ settings, outDir, name, overwrite = false }: Train
       "--ignore-env",
       "--allow-read",
       `--allow-write=${outDir.replaceAll(",", ",,")}`,
-      `--v8-flags=${v8Flags}`,
+      v8Flags,
     ],
   };
 }

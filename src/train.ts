@@ -77,6 +77,7 @@ export async function train(options: TrainOptions): Promise<TrainSummary> {
     await (options.makeLearner ?? createLearner)({ ...config, ...policyOptions, policySteps: policyFrequency }),
     (learner) => learner.dispose(),
   );
+  if (learner.hint !== undefined) onMessage(learner.hint);
   const evaluator = stack.adopt(await makeEvaluator(options, policyOptions), (evaluator) => evaluator.dispose());
 
   const lock = prepareRunFolder({ config, paths, overwrite, learner });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import manifest from "../deno.json" with { type: "json" };
-import { v8Flags } from "../src/run_pool.ts";
+import { v8Flags } from "../src/learner/fused/v8_flags.ts";
 import { runTask, startTask, tinyRun, withFolder } from "./helpers/task.ts";
 
 const flags = tinyRun.filter((flag) => !flag.startsWith("--env"));
@@ -61,5 +61,5 @@ Deno.test("tasks name their permissions, and a pool's processes have the V8 flag
   for (const [name, command] of Object.entries(tasks)) {
     assert.doesNotMatch(command, /(^| )(-A|--allow-all|--allow-net|--allow-env)( |$)/, name);
   }
-  assert.ok(manifest.tasks.train.includes(`--v8-flags=${v8Flags} `));
+  assert.ok(manifest.tasks.train.includes(`${v8Flags} `));
 });

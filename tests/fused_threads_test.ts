@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { RunError } from "../src/errors.ts";
-import { v8Flags } from "../src/learner/fused/choose_tile.ts";
+import { v8Flags } from "../src/learner/fused/v8_flags.ts";
 import { referenceHash } from "../src/learner/fused/create.ts";
 import { makeFusedLearner } from "../src/learner/fused/fused_learner.ts";
 import { compileKernels, instantiateKernels, makeMemory, reserveMemory } from "../src/learner/fused/kernels.ts";

@@ -137,7 +137,7 @@ export function clearRun(paths: RunPaths): void {
  *
  * @throws {RunError} if it cannot be written
  */
-export function writeConfig(path: string, config: Config, learner: Pick<Learner, "engine" | "backend">): void {
+export function writeConfig(path: string, config: Config, learner: LearnerDescription): void {
   const json = {
     ...configToJson(config),
     learner: describeLearner(learner),
@@ -146,9 +146,12 @@ export function writeConfig(path: string, config: Config, learner: Pick<Learner,
   writeWholeFile(path, [new TextEncoder().encode(JSON.stringify(json, null, 2) + "\n")]);
 }
 
-/** What computes the updates on this machine. */
-export function describeLearner({ engine, backend }: Pick<Learner, "engine" | "backend">): Record<string, string> {
-  return { engine, backend };
+/** What a learner says of itself. */
+type LearnerDescription = Pick<Learner, "engine" | "backend" | "details">;
+
+/** What computes the updates on this machine, and what it runs at. */
+export function describeLearner({ engine, backend, details }: LearnerDescription): Record<string, unknown> {
+  return { engine, backend, ...details };
 }
 
 /** What can matter to a run's numbers: this project, Deno, V8, and the packages that compute. */
@@ -182,7 +185,8 @@ export function readConfig(path: string): Config {
  */
 export function checkLearner(path: string, learner: Pick<Learner, "engine" | "backend">): void {
   const before = (readConfigJson(path) as { learner?: Record<string, unknown> }).learner ?? {};
-  for (const [name, value] of Object.entries(describeLearner(learner))) {
+  for (const name of ["engine", "backend"] as const) {
+    const value = learner[name];
     if (before[name] === undefined || before[name] === value) continue;
     throw new UsageError(
       `Cannot go on with the run of "${path}": its ${keyName(name)} was ${before[name]}, here it is ${value}; ` +

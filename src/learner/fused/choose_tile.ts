@@ -6,6 +6,7 @@
 import { RunError } from "../../errors.ts";
 import { compileKernels, instantiateKernels, makeMemory, reserveMemory } from "./kernels.ts";
 import { tileShapes } from "./product_source.ts";
+import { v8Flags } from "./v8_flags.ts";
 
 /** A register tile and what it reached. */
 export interface Tile {
@@ -24,9 +25,6 @@ export interface TileChoice extends Tile {
   /** What is not as it could be, and how to mend it. */
   readonly hint?: string;
 }
-
-/** The V8 flags with which the kernels run at twice their speed on x64, as `deno task` passes them. */
-export const v8Flags = "--v8-flags=--no-wasm-bounds-checks,--experimental-wasm-revectorize";
 
 /** Times every tile for some milliseconds, in turns. */
 export async function timeTiles(rounds = 6): Promise<Tile[]> {
@@ -66,9 +64,11 @@ async function decide(check: (tile: number) => Promise<boolean>): Promise<TileCh
       continue;
     }
     const hints: string[] = [];
-    if (wrong.length > 0) hints.push(`kernels with tile ${wrong.join(" and ")} compute wrongly here and are not used`);
+    if (wrong.length > 0) {
+      hints.push(`The kernels with tile ${wrong.join(" and ")} compute wrongly here and are not used`);
+    }
     if (Deno.build.arch === "x86_64" && tile.shape === "6x8") {
-      hints.push(`the kernels run at half their speed: start with deno run ${v8Flags}, as the tasks do`);
+      hints.push(`The fused engine runs at half its speed or less: start with deno run ${v8Flags}, as the tasks do`);
     }
     return { ...tile, reproducible: true, ...(hints.length > 0 && { hint: hints.join("; ") }) };
   }
@@ -80,7 +80,7 @@ async function decide(check: (tile: number) => Promise<boolean>): Promise<TileCh
   return {
     ...tiles[0]!,
     reproducible: false,
-    hint: "this processor has no fused multiply-add: results will differ in their last bits from other machines'",
+    hint: "This processor has no fused multiply-add: results will differ in their last bits from other machines'",
   };
 }
 

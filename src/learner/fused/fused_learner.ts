@@ -119,6 +119,11 @@ class FusedLearner implements Learner {
     }
   }
 
+  /** For timing, after an update with the policy: a part of it again, on this thread alone; 0 critics, 1 policy, 2 temperature. */
+  updatePart(part: 0 | 1 | 2): void {
+    this.#kernels.updatePart(part);
+  }
+
   losses(): Losses {
     const [policyLoss, alphaLoss, q1Loss, q2Loss, q1Mean, q2Mean] = this.#results as unknown as Losses6;
     return {
