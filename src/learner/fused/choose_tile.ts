@@ -52,11 +52,12 @@ let chosen: Promise<TileChoice> | undefined;
  * @throws {RunError} if no tile does although this machine has fused multiply-adds
  */
 export function chooseTile(check: (tile: number) => Promise<boolean>): Promise<TileChoice> {
-  return chosen ??= decide(check);
+  return chosen ??= timeTiles().then((tiles) => decideTile(tiles, check));
 }
 
-async function decide(check: (tile: number) => Promise<boolean>): Promise<TileChoice> {
-  const tiles = (await timeTiles()).sort((a, b) => b.gigaflops - a.gigaflops);
+/** The choice among timed tiles; see {@link chooseTile}. */
+export async function decideTile(timed: Tile[], check: (tile: number) => Promise<boolean>): Promise<TileChoice> {
+  const tiles = timed.toSorted((a, b) => b.gigaflops - a.gigaflops);
   const wrong: string[] = [];
   for (const tile of tiles) {
     if (!await check(tile.number)) {
