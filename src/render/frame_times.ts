@@ -16,11 +16,11 @@ export interface FrameTimes {
  *
  * @param steps the episode's length
  * @param dt simulated seconds in a step
- * @param fps 50 at most
+ * @param fps more than 50 count as 50
  * @param sparser take only one in so many of these frames
  */
 export function chooseFrames(steps: number, dt: number, fps: number, sparser = 1): FrameTimes {
-  const stride = sparser * Math.max(1, Math.ceil(1 / (fps * dt) - 1e-9));
+  const stride = sparser * Math.max(1, Math.ceil(1 / (Math.min(fps, 50) * dt) - 1e-9));
   const shown = Array.from({ length: Math.ceil(steps / stride) }, (_, frame) => frame * stride);
   const hundredths = (step: number) => Math.round(100 * step * dt);
   const ends = [...shown.slice(1), steps].map(hundredths);

@@ -1,7 +1,7 @@
 /** Frames to an animated GIF that repeats for ever. */
 
 import gifenc from "gifenc"; // CommonJS: it has a default export only
-import { type Rgb, unchanged } from "./palette.ts";
+import { distance, type Rgb, unchanged } from "./palette.ts";
 
 /** Colours no further apart than this look the same from one frame to the next: squared, in bytes. */
 const alike = 3 * 3 * 3;
@@ -20,7 +20,9 @@ export function encodeGif(
   size: number,
   palette: readonly Rgb[],
 ): Uint8Array<ArrayBuffer> {
-  const encoder = gifenc.GIFEncoder({ initialCapacity: 1 << 20 }), look = lookAlike(palette), { length: colours } = palette;
+  const encoder = gifenc.GIFEncoder({ initialCapacity: 1 << 20 }),
+    look = lookAlike(palette),
+    { length: colours } = palette;
   const shown = new Uint8Array(size * size);
   for (const [n, frame] of frames.entries()) {
     const changes = new Uint8Array(frame.length);
@@ -41,8 +43,6 @@ export function encodeGif(
 /** Which pairs of colours look the same, `[colour, colour]`. */
 function lookAlike(palette: readonly Rgb[]): Uint8Array {
   return Uint8Array.from(
-    palette.flatMap((a) =>
-      palette.map((b) => a.reduce((sum, value, c) => sum + (value - b[c]!) ** 2, 0) <= alike ? 1 : 0)
-    ),
+    palette.flatMap((a) => palette.map((b) => distance(a, b) <= alike ? 1 : 0)),
   );
 }

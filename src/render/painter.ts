@@ -4,7 +4,7 @@ import type { Physics } from "../env/mujoco_env.ts";
 import { Camera, type View } from "./camera.ts";
 import { castRays, type Vector } from "./ray_caster.ts";
 import { type Colour, mix, readScene, type Scene, toByte } from "./scene.ts";
-import { GroundLight } from "./shadow.ts";
+import { domeDirections, LightOnGround, sunDirections } from "./shadow.ts";
 
 /** Rays across and down a pixel in which two things meet. */
 const raysAcross = 4;
@@ -18,7 +18,8 @@ export class Painter {
   readonly camera: Camera;
   readonly #physics: Physics;
   readonly #scene: Scene;
-  readonly #groundLight: GroundLight;
+  readonly #sun: LightOnGround;
+  readonly #dome: LightOnGround;
   readonly #rays: Float64Array; // through the pixels' centres, [size · size, 3]
 
   /** @param size pixels in a row and in a column */
@@ -26,7 +27,9 @@ export class Painter {
     this.camera = new Camera(view, size);
     this.#physics = physics;
     this.#scene = readScene(physics);
-    this.#groundLight = new GroundLight(physics, this.#scene);
+    const { ground, sun } = this.#scene;
+    this.#sun = new LightOnGround(physics, ground.height, sunDirections(sun), 0.03);
+    this.#dome = new LightOnGround(physics, ground.height, domeDirections(), 0.06);
     this.#rays = new Float64Array(3 * size * size);
     for (let pixel = 0; pixel < size * size; pixel++) {
       this.camera.writeRay(Math.floor(pixel / size) + 0.5, pixel % size + 0.5, this.#rays, 3 * pixel);
@@ -44,7 +47,8 @@ export class Painter {
     mujoco.mj_kinematics(model, data); // not mj_forward: that would change the solver's warm start
     mujoco.mj_comPos(model, data);
     const centre: number = data.subtree_com[0], origin = this.camera.position(centre);
-    this.#groundLight.update(centre);
+    this.#sun.update(centre);
+    this.#dome.update(centre);
 
     const { size } = this.camera, picture = new Uint8Array(3 * size * size);
     const { geoms, normals } = castRays(this.#physics, origin, this.#rays);
@@ -113,7 +117,7 @@ export class Painter {
     const nx = normals[3 * ray]!, ny = normals[3 * ray + 1]!, nz = normals[3 * ray + 2]!;
     const [sx, sy, sz] = this.#scene.sun, length = Math.sqrt(dx * dx + dy * dy + dz * dz);
     const facing = Math.max(0, nx * sx + ny * sy + nz * sz);
-    const diffuse = skyLight * (0.65 + 0.35 * nz) + sunLight * facing;
+    const diffuse = skyLight * (0.8 + 0.2 * nz) + sunLight * facing;
     const hx = sx - dx / length, hy = sy - dy / length, hz = sz - dz / length;
     const half = Math.max(0, (nx * hx + ny * hy + nz * hz) / Math.sqrt(hx * hx + hy * hy + hz * hz));
     const half2 = half * half, half4 = half2 * half2, half8 = half4 * half4, half16 = half8 * half8;
@@ -128,9 +132,8 @@ export class Painter {
     const x = origin[0] + distance * dx, y = origin[1] + distance * dy, depth = distance * dy;
     const width = distance * this.camera.pixelExtent, length = width * depth / (origin[2] - height);
     const share = 0.5 + 0.5 * checkerMean(x, width, square) * checkerMean(y, length, square);
-    const { sun, dome } = this.#groundLight.at(x, y);
-    const received = (skyLight * dome + sunLight * this.#scene.sun[2] * sun) /
-      (skyLight + sunLight * this.#scene.sun[2]);
+    const sunOnGround = sunLight * this.#scene.sun[2];
+    const received = (skyLight * this.#dome.at(x, y) + sunOnGround * this.#sun.at(x, y)) / (skyLight + sunOnGround);
     const far = depth / hazeDistance, haze = far * far / (1 + far * far);
     for (let c = 0; c < 3; c++) light[c]! += mix(mix(odd[c]!, even[c]!, share) * received, horizon[c]!, haze);
   }

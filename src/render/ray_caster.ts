@@ -52,8 +52,8 @@ export function castRays(
     farthest,
   );
   return {
-    geoms: Int32Array.from(geoms.GetView() as Int32Array),
-    distances: Float64Array.from(distances.GetView() as Float64Array),
-    normals: Float64Array.from(normals.GetView() as Float64Array),
+    geoms: (geoms.GetView() as Int32Array).slice(),
+    distances: (distances.GetView() as Float64Array).slice(),
+    normals: (normals.GetView() as Float64Array).slice(),
   };
 }

@@ -72,12 +72,12 @@ const samples = 12;
  */
 export async function renderRun(options: RenderOptions): Promise<Rendered> {
   const { run, out, recording, format = "gif", size = 256, workers = navigator.hardwareConcurrency } = options;
-  if (typeof out === "string") checkFolder(out);
+  if (typeof out === "string") checkTarget(out);
   const episode = recording
     ? await replayEpisode(run, recording.step, recording.episode)
     : await rolloutEpisode(run, options.episodeSeed ?? 0);
   const path = typeof out === "string" ? out : out(episode);
-  checkFolder(path);
+  checkTarget(path);
   const pool = new FramePool({ env: episode.env, size }, Math.max(1, workers));
   try {
     const { content, frames, fps } = await (format === "gif" ? renderGif : renderPng)(episode, pool, size, options);
@@ -134,13 +134,18 @@ function spread<T>(items: readonly T[], count: number): T[] {
   return Array.from({ length: n }, (_, i) => items[n === 1 ? 0 : Math.round(i * (items.length - 1) / (n - 1))]!);
 }
 
-function checkFolder(path: string): void {
+/** Before any work: whether a file can be made there. */
+function checkTarget(path: string): void {
   const folder = dirname(path);
-  let info: Deno.FileInfo;
+  if (!isFolder(folder)) throw new UsageError(`Cannot write "${path}": there is no folder "${folder}"; make it first`);
+  if (isFolder(path)) throw new UsageError(`Cannot write "${path}": it is a folder, expected a file's name`);
+}
+
+function isFolder(path: string): boolean {
   try {
-    info = Deno.statSync(folder);
+    return Deno.statSync(path).isDirectory;
   } catch (error) {
-    throw new UsageError(`Cannot write "${path}": there is no folder "${folder}"; make it first`, { cause: error });
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
+    throw new UsageError(`Cannot write "${path}": ${(error as Error).message}`, { cause: error });
   }
-  if (!info.isDirectory) throw new UsageError(`Cannot write "${path}": "${folder}" is not a folder`);
 }

@@ -1,22 +1,24 @@
 /**
- * Soft shadows on the ground, by MuJoCo's rays: the share of the sun's disk and of the sky's dome that each point of a grid on the
- * ground sees past the model. The sun's part gives a shadow that is sharp at the foot and soft further away; the dome's part the
- * darkness around what touches the ground.
+ * Soft shadows on the ground, by MuJoCo's rays: the share of a light that each point of a grid on the ground sees past the model.
+ * The light is a set of directions. Those of the sun's disk give a shadow that is sharp at the foot and softer further away, those
+ * of the sky's dome the darkness around what comes near the ground.
  */
 
 import type { Physics } from "../env/mujoco_env.ts";
 import { castRays, type Vector } from "./ray_caster.ts";
-import type { Scene } from "./scene.ts";
 
-/** The grid's extent around the model's middle, and its cell: metres. It lies on multiples of the cell, so that shadows rest. */
-const left = 1.9, right = 1.5, near = 0.9, far = 1.7, cell = 0.04;
-const columns = Math.round((left + right) / cell) + 1, rows = Math.round((near + far) / cell) + 1;
+/** The sun's radius as seen from the ground, rad: about eight times the real one. */
+const sunRadius = 0.035;
 
-/** How far light comes from, m: far enough for its rays to be parallel. */
-const farAway = 40;
+/** Directions towards points spread evenly over the sun's disk. */
+export function sunDirections([x, y, z]: Vector): Vector[] {
+  return disk(4).map(([a, b]) => [x + sunRadius * a, y + sunRadius * b, z]);
+}
 
-/** The sun's radius as seen from the ground, rad: about ten times the real one. */
-const sunRadius = 0.05;
+/** Directions towards the sky, the more the higher they stand, as a level ground receives its light (Malley's method). */
+export function domeDirections(): Vector[] {
+  return disk(5).map(([a, b]) => [a, b, Math.sqrt(1 - a * a - b * b)]);
+}
 
 /** Points spread evenly over the disk of radius 1. */
 function disk(pointsAcross: number): [number, number][] {
@@ -25,96 +27,94 @@ function disk(pointsAcross: number): [number, number][] {
     .filter(([x, y]) => x * x + y * y <= 1);
 }
 
-/** Directions towards the sun's disk, and towards the dome, the more of these the higher they stand (Malley's method). */
-function lightDirections([x, y, z]: Vector): { sun: Vector[]; dome: Vector[] } {
-  return {
-    sun: disk(5).map(([a, b]) => [x + sunRadius * a, y + sunRadius * b, z]),
-    dome: disk(6).map(([a, b]) => [a, b, Math.sqrt(1 - a * a - b * b)]),
-  };
-}
+/** The grid's extent around the model's middle, m. */
+const left = 1.9, right = 1.5, near = 1.2, far = 1.7;
 
-/** How much light reaches the ground. */
-export class GroundLight {
+/** How far light comes from, m: far enough for its rays to be parallel. */
+const farAway = 40;
+
+/** What the ground sees of one light. */
+export class LightOnGround {
   readonly #physics: Physics;
   readonly #height: number;
-  readonly #directions: ReturnType<typeof lightDirections>;
-  readonly #sun = new Float64Array(rows * columns); // share of the disk that is seen
-  readonly #dome = new Float64Array(rows * columns);
-  #x = 0; // of the grid's corner
-  readonly #y = -near;
+  readonly #directions: readonly Vector[];
+  readonly #cell: number;
+  readonly #columns: number;
+  readonly #rows: number;
+  readonly #seen: Float64Array; // the share of the light, [rows, columns]
+  #x = 0; // of the grid's first column
+  readonly #y = -near; // of its first row
 
-  constructor(physics: Physics, scene: Scene) {
+  /**
+   * @param height the ground's z, m
+   * @param directions towards the light, all of one length
+   * @param cell the grid's spacing, m
+   */
+  constructor(physics: Physics, height: number, directions: readonly Vector[], cell: number) {
     this.#physics = physics;
-    this.#height = scene.ground.height;
-    this.#directions = lightDirections(scene.sun);
+    this.#height = height;
+    this.#directions = directions;
+    this.#cell = cell;
+    this.#columns = Math.ceil((left + right) / cell) + 1;
+    this.#rows = Math.ceil((near + far) / cell) + 1;
+    this.#seen = new Float64Array(this.#rows * this.#columns);
   }
 
-  /** Takes the light around `x` in the present pose. */
+  /** Takes the light around `x` in the present pose. The grid lies on multiples of its cell, so that resting shadows rest. */
   update(x: number): void {
+    const cell = this.#cell, columns = this.#columns;
     this.#x = Math.floor((x - left) / cell) * cell;
-    this.#gather(this.#directions.sun, this.#sun);
-    this.#gather(this.#directions.dome, this.#dome);
-  }
-
-  #gather(directions: readonly Vector[], seen: Float64Array): void {
-    seen.fill(1);
-    for (const direction of directions) {
-      const cells = this.#shadowedCells(direction), rays = new Float64Array(3 * cells.length);
+    this.#seen.fill(1);
+    for (const direction of this.#directions) {
+      const points = this.#pointsInReach(direction), rays = new Float64Array(3 * points.length);
       const origin: Vector = [
-        this.#x + (columns - 1) / 2 * cell + farAway * direction[0],
-        this.#y + (rows - 1) / 2 * cell + farAway * direction[1],
+        x + farAway * direction[0],
+        farAway * direction[1],
         this.#height + farAway * direction[2],
       ];
-      for (const [i, at] of cells.entries()) {
-        rays[3 * i] = this.#x + at % columns * cell - origin[0];
-        rays[3 * i + 1] = this.#y + Math.floor(at / columns) * cell - origin[1];
+      for (const [i, point] of points.entries()) {
+        rays[3 * i] = this.#x + point % columns * cell - origin[0];
+        rays[3 * i + 1] = this.#y + Math.floor(point / columns) * cell - origin[1];
         rays[3 * i + 2] = this.#height - origin[2];
       }
       const { geoms } = castRays(this.#physics, origin, rays, "moving");
-      for (const [i, at] of cells.entries()) if (geoms[i]! >= 0) seen[at]! -= 1 / directions.length;
+      for (const [i, point] of points.entries()) if (geoms[i]! >= 0) this.#seen[point]! -= 1 / this.#directions.length;
     }
   }
 
-  /** The cells that can lie in the model's shadow: a rectangle around the shadows of the geoms' bounding spheres. */
-  #shadowedCells([dx, dy, dz]: Vector): number[] {
-    const { model, data } = this.#physics;
+  /** The grid's points that can lie in shadow: a rectangle around the shadows of all moving geoms' bounding spheres. */
+  #pointsInReach([dx, dy, dz]: Vector): number[] {
+    const { model, data } = this.#physics, cell = this.#cell;
     const centres: Float64Array = data.geom_xpos, radii: Float64Array = model.geom_rbound;
     const bodies: Int32Array = model.geom_bodyid, roots: Int32Array = model.body_weldid;
     let west = Infinity, east = -Infinity, south = Infinity, north = -Infinity;
     for (let geom = 0; geom < radii.length; geom++) {
       if (roots[bodies[geom]!] === 0) continue; // it cannot move
-      const up = (centres[3 * geom + 2]! - this.#height) / dz, reach = radii[geom]! / dz + 2 * cell + up * dz / farAway;
-      const x = centres[3 * geom]! - up * dx - this.#x, y = centres[3 * geom + 1]! - up * dy - this.#y;
+      const up = centres[3 * geom + 2]! - this.#height;
+      const reach = (radii[geom]! + 0.1 * up) / dz + cell; // the light is not quite parallel
+      const x = centres[3 * geom]! - up * dx / dz - this.#x, y = centres[3 * geom + 1]! - up * dy / dz - this.#y;
       west = Math.min(west, x - reach), east = Math.max(east, x + reach);
       south = Math.min(south, y - reach), north = Math.max(north, y + reach);
     }
-    const cells: number[] = [];
-    const lastColumn = Math.min(columns - 1, Math.floor(east / cell)),
-      lastRow = Math.min(rows - 1, Math.floor(north / cell));
+    const points: number[] = [];
+    const lastColumn = Math.min(this.#columns - 1, Math.floor(east / cell));
+    const lastRow = Math.min(this.#rows - 1, Math.floor(north / cell));
     for (let row = Math.max(0, Math.ceil(south / cell)); row <= lastRow; row++) {
       for (let column = Math.max(0, Math.ceil(west / cell)); column <= lastColumn; column++) {
-        cells.push(row * columns + column);
+        points.push(row * this.#columns + column);
       }
     }
-    return cells;
+    return points;
   }
 
-  /** The shares of sun and dome seen at a point of the ground: 1 far from the model. */
-  at(x: number, y: number): { sun: number; dome: number } {
-    const column = (x - this.#x) / cell, row = (y - this.#y) / cell;
-    const j = Math.floor(column), i = Math.floor(row);
-    if (i < 0 || j < 0 || i >= rows - 1 || j >= columns - 1) return { sun: 1, dome: 1 };
-    return {
-      sun: this.#between(this.#sun, i, j, row - i, column - j),
-      dome: this.#between(this.#dome, i, j, row - i, column - j),
-    };
-  }
-
-  /** Bilinear interpolation. */
-  #between(grid: Float64Array, i: number, j: number, down: number, across: number): number {
-    const at = i * columns + j;
-    const upper = grid[at]! + (grid[at + 1]! - grid[at]!) * across;
-    const lower = grid[at + columns]! + (grid[at + columns + 1]! - grid[at + columns]!) * across;
-    return upper + (lower - upper) * down;
+  /** The share of the light that a point of the ground sees, from the four grid points around it; 1 outside of the grid. */
+  at(x: number, y: number): number {
+    const column = (x - this.#x) / this.#cell, row = (y - this.#y) / this.#cell;
+    const j = Math.floor(column), i = Math.floor(row), columns = this.#columns, seen = this.#seen;
+    if (i < 0 || j < 0 || i >= this.#rows - 1 || j >= columns - 1) return 1;
+    const point = i * columns + j, across = column - j;
+    const nearer = seen[point]! + (seen[point + 1]! - seen[point]!) * across;
+    const farther = seen[point + columns]! + (seen[point + columns + 1]! - seen[point + columns]!) * across;
+    return nearer + (farther - nearer) * (row - i);
   }
 }
