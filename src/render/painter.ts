@@ -52,7 +52,7 @@ export class Painter {
 
     const { size } = this.camera, picture = new Uint8Array(3 * size * size);
     const { geoms, normals } = castRays(this.#physics, origin, this.#rays);
-    const seen = geoms.map((geom) => this.#scene.geoms[geom] ? geom : -1); // −1: ground or sky
+    const seen = geoms.map((geom) => this.#colourOf(geom) ? geom : -1); // −1: ground or sky
     const edges: number[] = [], light = new Float64Array(3);
     for (let pixel = 0; pixel < seen.length; pixel++) {
       if (this.#isEdge(seen, pixel)) edges.push(pixel);
@@ -95,10 +95,15 @@ export class Painter {
     }
   }
 
+  /** Of what stands on the ground; −1 is no geom. */
+  #colourOf(geom: number): Colour | undefined {
+    return geom < 0 ? undefined : this.#scene.geoms[geom]; // looking up −1 would take long
+  }
+
   /** Adds the light that comes along one ray. */
   #addLight(light: Float64Array, geom: number, rays: Float64Array, normals: Float64Array, ray: number, origin: Vector) {
     const dx = rays[3 * ray]!, dy = rays[3 * ray + 1]!, dz = rays[3 * ray + 2]!;
-    const colour = this.#scene.geoms[geom];
+    const colour = this.#colourOf(geom);
     if (colour) this.#addGeom(light, colour, normals, ray, dx, dy, dz);
     else if (dz < 0) this.#addGround(light, dx, dy, dz, origin);
     else this.#addSky(light, dy, dz);
