@@ -173,12 +173,14 @@ export const flagName: (setting: string) => string = separated("-");
 /** `batchSize` → `batch_size`, a key of `config.json`. */
 export const keyName: (setting: string) => string = separated("_");
 
+/** A value as `--flag` would take it; what no flag takes is named by its kind, however large or deep it is. */
 function show(value: unknown): string {
-  return Array.isArray(value)
-    ? value.join(",")
-    : typeof value === "string"
-    ? value
-    : JSON.stringify(value) ?? String(value);
+  if (Array.isArray(value)) {
+    const isFlat = value.length <= 10 && value.every((item) => typeof item !== "object" && typeof item !== "string");
+    return isFlat ? value.join(",") : "a list";
+  }
+  if (typeof value === "object" && value !== null) return "an object";
+  return typeof value === "string" ? value.slice(0, 100) : String(value);
 }
 
 /**
@@ -211,7 +213,7 @@ export function resolveConfig(
     const known = name === "env" ? environments.includes(value as string) : field.accepts(value);
     if (!known) {
       const expected = name === "env" ? `one of ${environments.join(", ")}` : field.expected;
-      const given = typeof value === "string" ? JSON.stringify(value) : show(value);
+      const given = typeof value === "string" ? JSON.stringify(show(value)) : show(value);
       throw new UsageError(`Cannot use ${given} for ${spell(name)}: expected ${expected}`);
     }
     config[name] = value;

@@ -106,9 +106,10 @@ Deno.test("train: a damaged checkpoint, or one that the logs do not reach, is na
       }
       await trainPointMass({ directory, onMessage: (message) => messages.push(message) });
       assert.deepEqual(readResults(directory), whole);
-      assert.match(messages[0]!, damage === "checkpoint" ? /000000200\.safetensors".*damaged/ : /losses\.csv": it has/);
-      assert.match(messages[0]!, /trying the checkpoint before it/);
-      assert.equal(messages[1], "The run goes on from step 140");
+      const [passedOver, goesOn] = messages.slice(-2); // before them the engine may say that it is slow here
+      assert.match(passedOver!, damage === "checkpoint" ? /000000200\.safetensors".*damaged/ : /losses\.csv": it has/);
+      assert.match(passedOver!, /trying the checkpoint before it/);
+      assert.equal(goesOn, "The run goes on from step 140");
     }
   }));
 

@@ -144,22 +144,17 @@ function parseConfig(text: string, source: string, env: string): Config {
 export function parseEvaluations(text: string, source: string, notes: string[]): Evaluation[] {
   const whole = text.slice(0, text.lastIndexOf("\n") + 1);
   if (whole.length < text.length) notes.push(`The last row of ${source} is half-written and left out`);
-  let rows: string[][];
-  try {
-    rows = parse(whole, { relax_column_count: true, max_record_size: 10_000 });
-  } catch (error) {
-    throw new UsageError(`Cannot use ${source}: ${(error as Error).message}`);
-  }
-  const [header, ...body] = rows;
-  if (!header) return [];
-  if (header.join() !== columns.join()) {
-    throw new UsageError(
-      `Cannot use ${source}: expected the columns ${columns.join()}, found ${header.join().slice(0, 100)}`,
-    );
-  }
-  let previous = -1;
-  return body.map((row, index) => {
-    const fault = (what: string) => new UsageError(`Cannot use ${source}, line ${index + 2}: ${what}`);
+  const evaluations: Evaluation[] = [];
+  let line = 0, previous = -1;
+  const take = (row: string[]): null => {
+    line++;
+    if (line === 1) {
+      if (row.join() === columns.join()) return null;
+      throw new UsageError(
+        `Cannot use ${source}: expected the columns ${columns.join()}, found ${row.join().slice(0, 100)}`,
+      );
+    }
+    const fault = (what: string) => new UsageError(`Cannot use ${source}, line ${line}: ${what}`);
     if (row.length !== columns.length) throw fault(`expected ${columns.length} fields, found ${row.length}`);
     const numbers = row.map((field, column) => {
       const value = field.trim() === "" ? NaN : Number(field);
@@ -173,8 +168,15 @@ export function parseEvaluations(text: string, source: string, notes: string[]):
       throw fault(`step ${step} after ${previous < 0 ? "the header" : previous}: expected rising whole numbers`);
     }
     previous = step;
-    return { step, episodicReturn, episodicLength, returnStd };
-  });
+    evaluations.push({ step, episodicReturn, episodicLength, returnStd });
+    return null; // the parser need not keep it
+  };
+  try {
+    parse(whole, { relax_column_count: true, max_record_size: 10_000, onRecord: take }); // ends at the first bad row
+  } catch (error) {
+    throw error instanceof UsageError ? error : new UsageError(`Cannot use ${source}: ${(error as Error).message}`);
+  }
+  return evaluations;
 }
 
 /** A file's text; undefined if there is none. Anything but a plain file of a sane size is refused before it is read. */

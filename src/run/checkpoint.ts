@@ -19,7 +19,7 @@ import type { ParameterSet } from "../learner/parameters.ts";
 import type { RandomState } from "../random.ts";
 import type { ReplayBuffer } from "../replay.ts";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "./safetensors.ts";
-import { removeIfThere, syncFolder, writeWholeFile } from "./whole_file.ts";
+import { readWholeFile, removeIfThere, syncFolder, tryToWrite, writeWholeFile } from "./whole_file.ts";
 
 /** A run between two steps. */
 export interface Checkpoint {
@@ -41,6 +41,7 @@ export interface Checkpoint {
 
 const format = "soft-actor-critic checkpoint 1";
 const kept = 2;
+const maximumBytes = 2 ** 33; // the longest array: some 50 million transitions
 const namePattern = /^step_(\d{9,10})\.safetensors$/;
 const digestStart = 8 + '{"__metadata__":{"sha256":"'.length; // where sha256 stands in the file: it is the first key
 const digestLength = 64;
@@ -66,8 +67,10 @@ export function findNotFinite(checkpoint: Checkpoint): string | undefined {
 export function saveCheckpoint(folder: string, checkpoint: Checkpoint): void {
   writeCheckpoint(join(folder, stepFileName(checkpoint.step)), checkpoint);
   const steps = listCheckpoints(folder), keep = steps.filter((step) => step <= checkpoint.step).slice(0, kept);
-  for (const step of steps) if (!keep.includes(step)) removeIfThere(join(folder, stepFileName(step)));
-  syncFolder(folder);
+  tryToWrite(folder, () => {
+    for (const step of steps) if (!keep.includes(step)) removeIfThere(join(folder, stepFileName(step)));
+    syncFolder(folder);
+  });
 }
 
 /**
@@ -109,12 +112,17 @@ export function restoreNewest(
   const steps = listCheckpoints(folder);
   const faults: string[] = [];
   for (const step of steps) {
+    const path = join(folder, stepFileName(step));
     try {
-      restore(readCheckpoint(join(folder, stepFileName(step))));
+      const checkpoint = readCheckpoint(path);
+      if (checkpoint.step !== step) throw new RangeError(`it is of step ${checkpoint.step}`);
+      restore(checkpoint);
       return step;
     } catch (error) {
-      faults.push((error as Error).message);
-      onDamaged((error as Error).message);
+      const { message } = error as Error;
+      const fault = error instanceof UsageError ? message : `Cannot use "${path}" as a checkpoint: ${message}`;
+      faults.push(fault);
+      onDamaged(fault);
     }
   }
   if (faults.length === 0) return undefined;
@@ -130,13 +138,7 @@ export function restoreNewest(
  * @throws {UsageError} naming the file and the fault
  */
 export function readCheckpoint(path: string): Checkpoint {
-  let bytes: Uint8Array<ArrayBuffer>;
-  try {
-    bytes = Deno.readFileSync(path);
-  } catch (error) {
-    throw new UsageError(`Cannot read "${path}": ${(error as Error).message}`, { cause: error });
-  }
-  return decodeCheckpoint(bytes, path);
+  return decodeCheckpoint(readWholeFile(path, maximumBytes, "the checkpoint"), path);
 }
 
 /**

@@ -128,6 +128,7 @@ export function checkLog(path: string, columns: Readonly<Record<string, ColumnTy
   const header = new TextEncoder().encode(headerLine(columns));
   let file: Deno.FsFile;
   try {
+    if (!Deno.statSync(path).isFile) throw new Error("it is not a file"); // opening a pipe would wait for a writer
     file = Deno.openSync(path);
   } catch (error) {
     return fail((error as Error).message);

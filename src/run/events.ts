@@ -1,6 +1,6 @@
 /** `events.jsonl`: what happened when, one JSON object a line. The only file of a run with wall-clock figures. */
 
-import { tryToWrite, writeAll } from "./whole_file.ts";
+import { exists, readWholeFile, tryToWrite, writeAll } from "./whole_file.ts";
 
 /** What can happen to a run. */
 export type EventName =
@@ -31,7 +31,7 @@ export class EventLog {
   constructor(path: string) {
     this.#path = path;
     this.#file = tryToWrite(path, () => Deno.openSync(path, { read: true, write: true, create: true }));
-    this.#cutBack(endOfLastLine(this.#file));
+    tryToWrite(path, () => this.#cutBack(endOfLastLine(this.#file)));
   }
 
   /** @throws {RunError} if the line cannot be written */
@@ -77,15 +77,16 @@ function endOfLastLine(file: Deno.FsFile): number {
   return 0;
 }
 
-/** The events of a run, oldest first; lines that are no events (one that is being written, say) are passed over. No file, no events. */
+const maximumBytes = 2 ** 28; // two million events
+
+/**
+ * The events of a run, oldest first; lines that are no events (one that is being written, say) are passed over. No file, no events.
+ *
+ * @throws {UsageError} if the file cannot be read
+ */
 export function readEvents(path: string): RunEvent[] {
-  let text: string;
-  try {
-    text = Deno.readTextFileSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
+  if (!exists(path)) return [];
+  const text = new TextDecoder().decode(readWholeFile(path, maximumBytes));
   return text.split("\n").flatMap((line) => {
     try {
       const event = JSON.parse(line);

@@ -32,7 +32,7 @@ export class RunLock {
       } catch (error) {
         throw new UsageError(`Cannot write to "${directory}": ${(error as Error).message}`);
       }
-      if (!file.tryLockSync(true)) {
+      if (!tryLock(file, directory)) {
         const bytes = new Uint8Array(20), read = file.readSync(bytes) ?? 0;
         const holder = new TextDecoder().decode(bytes.subarray(0, read)).trim();
         file.close();
@@ -66,6 +66,16 @@ export class RunLock {
       // The folder is gone or read-only by now; closing is what counts.
     }
     this.#file.close();
+  }
+}
+
+/** @throws {UsageError} if the file system knows no locks */
+function tryLock(file: Deno.FsFile, directory: string): boolean {
+  try {
+    return file.tryLockSync(true);
+  } catch (error) {
+    file.close();
+    throw new UsageError(`Cannot lock "${directory}": ${(error as Error).message}; choose another --out-dir`);
   }
 }
 

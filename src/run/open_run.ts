@@ -19,7 +19,7 @@ import {
 } from "./run_folder.ts";
 import { type LogLengths, logNames, RunLogs } from "./run_logs.ts";
 import { restoreCheckpoint, type TrainingState } from "./training_state.ts";
-import { removeIfThere, tryToWrite } from "./whole_file.ts";
+import { makeFolder, removeIfThere, syncFolder, tryToWrite } from "./whole_file.ts";
 
 /**
  * Takes the folder for this process, and makes it one with a `config.json` and a place for checkpoints.
@@ -44,7 +44,7 @@ export function prepareRunFolder(
     }
     if (condition === "unfinished") checkLearner(paths.config, learner);
     else writeConfig(paths.config, config, learner);
-    tryToWrite(paths.checkpoint, () => Deno.mkdirSync(paths.checkpoint, { recursive: true }));
+    tryToWrite(paths.checkpoint, () => makeFolder(paths.checkpoint));
     return lock;
   } catch (error) {
     lock.release();
@@ -74,18 +74,19 @@ export function openRun(
 ): OpenRun {
   let lengths: LogLengths = { eval: 0, train: 0, losses: 0 };
   const begin = restoreNewest(paths.checkpoint, (checkpoint) => {
-    for (const name of logNames) checkLog(paths[name], logColumns[name], checkpoint.logs[name]!);
+    for (const name of logNames) checkLog(paths[name], logColumns[name], checkpoint.logs[name] ?? 0);
     restoreCheckpoint(state, checkpoint);
     lengths = checkpoint.logs as LogLengths;
   }, (message) => onMessage(`${message}; trying the checkpoint before it`));
 
   const earlier = readEvents(paths.events);
-  removeLeftovers(paths);
+  tryToWrite(paths.directory, () => removeLeftovers(paths));
   const logs = new RunLogs(paths, lengths);
   const step = begin ?? 0, isNew = begin === undefined && earlier.length === 0;
   if (begin !== undefined) onMessage(`The run goes on from step ${begin}`);
   else if (!isNew) onMessage("The run goes on from step 0: it was stopped before its first checkpoint");
   try {
+    tryToWrite(paths.directory, () => syncFolder(paths.directory)); // a checkpoint is worth nothing without the logs
     logs.events.append(isNew ? "started" : "resumed", step, describeLearner(state.learner));
   } catch (error) {
     logs.close();

@@ -16,7 +16,7 @@ import { UsageError } from "../errors.ts";
 import { actorLayers, actorParameterShapes, checkParameters, type ParameterSet } from "../learner/parameters.ts";
 import { Policy, type PolicyOptions } from "../policy.ts";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "./safetensors.ts";
-import { writeWholeFile } from "./whole_file.ts";
+import { readWholeFile, writeWholeFile } from "./whole_file.ts";
 
 /** A policy at rest: what makes a {@link Policy}, and where it comes from. */
 export interface PolicyFile {
@@ -111,6 +111,7 @@ export function decodePolicyFile(bytes: Uint8Array<ArrayBuffer>, source: string)
   }
   const [hidden, observationSize] = tensors["trunk.0.weight"]!.shape as [number, number];
   const actionSize = tensors["mean.weight"]!.shape[0]!;
+  if (Math.min(hidden, observationSize, actionSize) < 1) fail("a layer of it is empty"); // and no file bounds its other side
   try {
     checkParameters(parameters, actorParameterShapes({ observationSize, actionSize, hidden }));
   } catch (error) {
@@ -141,17 +142,8 @@ export function decodePolicyFile(bytes: Uint8Array<ArrayBuffer>, source: string)
  *
  * @throws {UsageError} if it cannot be read or is no policy
  */
-export async function readPolicyFile(path: string): Promise<PolicyFile> {
-  let bytes: Uint8Array<ArrayBuffer>;
-  try {
-    const { size, isFile } = await Deno.stat(path);
-    if (!isFile) throw new Error("it is not a file");
-    if (size > maximumBytes) throw new Error(`${size} bytes are too many`);
-    bytes = await Deno.readFile(path);
-  } catch (error) {
-    throw new UsageError(`Cannot read the policy "${path}": ${(error as Error).message}`, { cause: error });
-  }
-  return decodePolicyFile(bytes, path);
+export function readPolicyFile(path: string): PolicyFile {
+  return decodePolicyFile(readWholeFile(path, maximumBytes, "the policy"), path);
 }
 
 /**
@@ -161,7 +153,7 @@ export async function readPolicyFile(path: string): Promise<PolicyFile> {
  * @throws {UsageError} if it cannot be read or is no policy
  */
 export async function loadPolicy(path: string): Promise<Policy> {
-  return await makePolicy(await readPolicyFile(path));
+  return await makePolicy(readPolicyFile(path));
 }
 
 /** The one place where policies are made. */

@@ -14,7 +14,7 @@
 import { UsageError } from "../errors.ts";
 import type { RecordedEpisode } from "../evaluate.ts";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "./safetensors.ts";
-import { writeWholeFile } from "./whole_file.ts";
+import { readWholeFile, writeWholeFile } from "./whole_file.ts";
 
 /** Recorded episodes and where they come from. */
 export interface Recording {
@@ -56,17 +56,8 @@ export function writeRecording(path: string, recording: Recording, actionSize: n
  *
  * @throws {UsageError} if it cannot be read or is no recording
  */
-export async function readRecording(path: string): Promise<Recording> {
-  let bytes: Uint8Array<ArrayBuffer>;
-  try {
-    const { size, isFile } = await Deno.stat(path);
-    if (!isFile) throw new Error("it is not a file");
-    if (size > maximumBytes) throw new Error(`${size} bytes are too many`);
-    bytes = await Deno.readFile(path);
-  } catch (error) {
-    throw new UsageError(`Cannot read the recording "${path}": ${(error as Error).message}`, { cause: error });
-  }
-  const { metadata, tensors } = decodeSafetensors(bytes, path);
+export function readRecording(path: string): Recording {
+  const { metadata, tensors } = decodeSafetensors(readWholeFile(path, maximumBytes, "the recording"), path);
   const fail = (fault: string): never => {
     throw new UsageError(`Cannot use "${path}" as a recording: ${fault}`);
   };

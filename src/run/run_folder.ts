@@ -1,6 +1,6 @@
 /** A run's folder: what is in it, whether a run can begin or go on there, and its `config.json`. */
 
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import manifest from "../../deno.json" with { type: "json" };
 import {
   type Config,
@@ -15,7 +15,7 @@ import { UsageError } from "../errors.ts";
 import type { Learner } from "../learner/learner.ts";
 import { readEvents } from "./events.ts";
 import { lockName } from "./lock.ts";
-import { exists, removeIfThere, syncFolder, writeWholeFile } from "./whole_file.ts";
+import { exists, makeFolder, readWholeFile, removeIfThere, tryToWrite, writeWholeFile } from "./whole_file.ts";
 
 /** The columns of the three logs, in order. */
 export const logColumns = {
@@ -110,8 +110,7 @@ export function inspectRun(directory: string, config: Config, overwrite = false)
  */
 export function makeRunFolder(directory: string): void {
   try {
-    Deno.mkdirSync(directory, { recursive: true });
-    syncFolder(dirname(directory));
+    makeFolder(directory);
   } catch (error) {
     throw new UsageError(`Cannot make the folder "${directory}": ${(error as Error).message}`, { cause: error });
   }
@@ -120,16 +119,20 @@ export function makeRunFolder(directory: string): void {
 /**
  * Deletes what a run has written but its `config.json`, which still says what the folder is, and nothing else that lies there. In
  * an order that leaves a run to begin anew, never a damaged one, when it is stopped halfway: checkpoints before logs.
+ *
+ * @throws {RunError} if something cannot be deleted
  */
 export function clearRun(paths: RunPaths): void {
-  for (const path of [paths.checkpoint, paths.policy, paths.eval, paths.train, paths.losses, paths.events]) {
-    removeIfThere(path);
-  }
-  if (!exists(paths.videos)) return;
-  for (const { name } of Deno.readDirSync(paths.videos)) {
-    if (/^step_\d+\.safetensors(\.partial)?$/.test(name)) removeIfThere(join(paths.videos, name));
-  }
-  if ([...Deno.readDirSync(paths.videos)].length === 0) Deno.removeSync(paths.videos);
+  tryToWrite(paths.directory, () => {
+    for (const path of [paths.checkpoint, paths.policy, paths.eval, paths.train, paths.losses, paths.events]) {
+      removeIfThere(path);
+    }
+    if (!exists(paths.videos)) return;
+    for (const { name } of Deno.readDirSync(paths.videos)) {
+      if (/^step_\d+\.safetensors(\.partial)?$/.test(name)) removeIfThere(join(paths.videos, name));
+    }
+    if ([...Deno.readDirSync(paths.videos)].length === 0) Deno.removeSync(paths.videos);
+  });
 }
 
 /**
@@ -189,20 +192,24 @@ export function checkLearner(path: string, learner: Pick<Learner, "engine" | "ba
     const value = learner[name];
     if (before[name] === undefined || before[name] === value) continue;
     throw new UsageError(
-      `Cannot go on with the run of "${path}": its ${keyName(name)} was ${before[name]}, here it is ${value}; ` +
-        `go on with --${flagName(name)} ${before[name]}, or start over with --overwrite`,
+      `Cannot go on with the run of "${path}": its ${keyName(name)} was ${show(before[name])}, here it is ${value}; ` +
+        `go on with --${flagName(name)} ${show(before[name])}, or start over with --overwrite`,
     );
   }
+}
+
+/** A text that an engine goes by; anything else in its place is not worth showing. */
+function show(value: unknown): string {
+  return typeof value === "string" ? value.slice(0, 100) : typeof value;
 }
 
 const maximumConfigBytes = 1 << 20;
 
 function readConfigJson(path: string): unknown {
+  const text = new TextDecoder().decode(readWholeFile(path, maximumConfigBytes));
   try {
-    const { size } = Deno.statSync(path);
-    if (size > maximumConfigBytes) throw new Error(`${size} bytes are too many`);
-    return JSON.parse(Deno.readTextFileSync(path));
+    return JSON.parse(text);
   } catch (error) {
-    throw new UsageError(`Cannot read "${path}": ${(error as Error).message}`, { cause: error });
+    throw new UsageError(`Cannot use "${path}": it is no JSON (${(error as Error).message})`, { cause: error });
   }
 }

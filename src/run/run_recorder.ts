@@ -15,7 +15,7 @@ import type { RunPaths } from "./run_folder.ts";
 import type { Evaluation, Progress, TrainSummary } from "./pace.ts";
 import type { RunLogs } from "./run_logs.ts";
 import { takeCheckpoint, type TrainingState } from "./training_state.ts";
-import { removeIfThere, syncFolder, tryToWrite } from "./whole_file.ts";
+import { makeFolder, removeIfThere, syncFolder, tryToWrite } from "./whole_file.ts";
 
 /** Episodes recorded every `videoFreq` steps. */
 const recordedEpisodes = 3;
@@ -90,7 +90,7 @@ export class RunRecorder {
     }
     if (recordings.length > 0) {
       const { env, maxEpisodeSteps, seed } = config;
-      tryToWrite(paths.videos, () => Deno.mkdirSync(paths.videos, { recursive: true }));
+      tryToWrite(paths.videos, () => makeFolder(paths.videos));
       const recording = { env, maxEpisodeSteps, seed, step, episodes: recordings };
       writeRecording(join(paths.videos, stepFileName(step)), recording, actionSize);
     }
@@ -150,8 +150,10 @@ export class RunRecorder {
     });
     logs.events.append("finished", steps, { ...this.#rates(), measured: this.meter.measured });
     logs.events.sync();
-    removeIfThere(paths.checkpoint);
-    syncFolder(paths.directory);
+    tryToWrite(paths.directory, () => {
+      removeIfThere(paths.checkpoint);
+      syncFolder(paths.directory);
+    });
   }
 
   /** Notes that the run cannot go on; that this may fail, too, hides nothing. */

@@ -1,7 +1,7 @@
 /** Files that appear whole or not at all, whatever happens while they are written. */
 
 import { dirname } from "node:path";
-import { RunError } from "../errors.ts";
+import { RunError, UsageError } from "../errors.ts";
 
 /** What a file is called until it is whole. */
 const partialName = (path: string) => `${path}.partial`;
@@ -45,6 +45,31 @@ export function tryToWrite<T>(path: string, write: () => T): T {
 /** Writes all of `bytes`; the system may take them in parts. */
 export function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
   for (let written = 0; written < bytes.length;) written += file.writeSync(bytes.subarray(written));
+}
+
+/**
+ * Reads a plain file. A folder, a pipe or a file of absurd size is refused before it is read.
+ *
+ * @param what what the file is, for the message
+ * @throws {UsageError} naming the path and the reason
+ */
+export function readWholeFile(path: string, maximumBytes: number, what = "the file"): Uint8Array<ArrayBuffer> {
+  try {
+    const { isFile, size } = Deno.statSync(path);
+    if (!isFile) throw new Error("it is not a file");
+    if (size > maximumBytes) throw new Error(`it has ${size} bytes, expected at most ${maximumBytes}`);
+    return Deno.readFileSync(path);
+  } catch (error) {
+    throw new UsageError(`Cannot read ${what} "${path}": ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Makes a folder and the parents that it lacks, so that they last through a power cut. One that is there already is fine. */
+export function makeFolder(path: string): void {
+  const missing: string[] = [];
+  for (let folder = path; !exists(folder); folder = dirname(folder)) missing.push(folder);
+  Deno.mkdirSync(path, { recursive: true }); // at once: whoever may write to this folder alone may still make it
+  for (const folder of missing) syncFolder(dirname(folder));
 }
 
 /** Makes the names in a folder last through a power cut. */
