@@ -28,6 +28,11 @@ class Meter:
         self.dates = {"firstUpdate": 0, "tenthUpdate": 0}
         self.begin = 0.0
 
+    @property
+    def looks_at_next(self):
+        """Whether the end of the next update is noted: what is still under way has to be waited for."""
+        return self.count + 1 in (1, min(10, self.first), self.first, self.last)
+
     def after_update(self):
         """Called after each update; returns whether the work is done."""
         self.count += 1
