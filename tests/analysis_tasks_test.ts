@@ -5,7 +5,14 @@ import { runTask, tinyRun, withFolder } from "./helpers/task.ts";
 
 Deno.test("analyze makes figures and tables of what train wrote", async () => {
   await withFolder(async (folder) => {
-    const trained = await runTask("train", ...tinyRun, "--steps=200", "--seed=1", `--out-dir=${folder}`);
+    const trained = await runTask(
+      "train",
+      ...tinyRun,
+      "--steps=200",
+      "--seed=1",
+      "--max-episode-steps=20",
+      `--out-dir=${folder}`,
+    );
     assert.equal(trained.code, 0, trained.stderr);
     const outDir = join(folder, "figures");
     const { code, stdout, stderr } = await runTask("analyze", `--experiments=${folder}`, `--out-dir=${outDir}`);
@@ -13,7 +20,11 @@ Deno.test("analyze makes figures and tables of what train wrote", async () => {
     assert.match(stdout, /Analyzed 1 run$/m);
     assert.doesNotMatch(stdout, /unfinished/);
     const names = Array.from(Deno.readDirSync(outDir), ({ name }) => name).sort();
-    assert.deepEqual(names, ["invertedpendulum-v4.png", "invertedpendulum-v4.svg", "results.csv", "results.md"]);
+    const gif = "invertedpendulum-v4__seed_1.gif";
+    assert.deepEqual(names, ["invertedpendulum-v4.png", "invertedpendulum-v4.svg", gif, "results.csv", "results.md"]);
+    const again = await runTask("analyze", `--experiments=${folder}`, `--out-dir=${join(folder, "2")}`, "--no-gifs");
+    assert.equal(again.code, 0, again.stderr);
+    assert.deepEqual(Array.from(Deno.readDirSync(join(folder, "2")), ({ name }) => name).sort(), names.toSpliced(2, 1));
   });
 });
 
