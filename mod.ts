@@ -27,4 +27,5 @@ export { loadPolicy } from "./src/run/policy_file.ts";
 export { type EpisodeResults, evaluatePolicy, mean, type RecordedEpisode, recordEpisodes } from "./src/evaluate.ts";
 
 export { interquartileMean, standardDeviation } from "./src/analysis/statistics.ts";
-export { type Rendered, type RenderOptions, renderRun } from "./src/render/render_run.ts";
+export { type Rendered, type RenderOptions, type RenderProgress, renderRun } from "./src/render/render_run.ts";
+export type { Episode } from "./src/render/episode.ts";

@@ -6,7 +6,9 @@ import { RandomStream } from "./random.ts";
 
 /** Undiscounted return and length in steps of each episode. */
 export interface EpisodeResults {
+  /** Undiscounted return of each episode. */
   readonly returns: number[];
+  /** Steps of each episode. */
   readonly lengths: number[];
 }
 

@@ -12,18 +12,23 @@ import { actorParameterShapes, checkParameters, type ParameterSet } from "./lear
 
 /** What a policy has to know besides its parameters. */
 export interface PolicyOptions {
+  /** Numbers in an observation. */
   readonly observationSize: number;
+  /** Numbers in an action. */
   readonly actionSize: number;
+  /** Units in each of the two hidden layers. */
   readonly hidden: number;
   /** `[action]` */
   readonly actionLow: ArrayLike<number>;
   /** `[action]` */
   readonly actionHigh: ArrayLike<number>;
+  /** Bounds of the policy's log standard deviation. */
   readonly logStdBounds: readonly [number, number];
 }
 
 /** Chooses actions by the actor's parameters. */
 export class Policy {
+  /** What it was made with. */
   readonly options: PolicyOptions;
   readonly #kernels: Kernels;
   readonly #memory: Float32Array;

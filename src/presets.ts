@@ -4,7 +4,9 @@ import type { Config } from "./config.ts";
 
 /** One of the original's runs: the settings that differ from the defaults, and the folder within the out-dir, if it has one. */
 export interface Preset {
+  /** The folder within the out-dir; none for the runs of the three seeds. */
   readonly name?: string;
+  /** The settings that differ from the defaults. */
   readonly settings: Partial<Config>;
 }
 

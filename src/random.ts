@@ -81,6 +81,8 @@ export class RandomStream {
   #used = 4; // words of the last block that are gone
 
   /**
+   * A stream at its beginning.
+   *
    * @param seed an integer in [0, 2³²)
    * @param name what the numbers are for, for instance `"exploration"`
    * @param index a stream of its own for every integer in [0, 2³²), for instance the step of an evaluation
@@ -145,6 +147,8 @@ export class RandomStream {
   }
 
   /**
+   * Goes back to a state.
+   *
    * @throws {RangeError} if it is not a state that `state` gave
    */
   set state([block, used]: RandomState) {

@@ -4,6 +4,7 @@ import type { RandomStream } from "./random.ts";
 
 /** Transitions for one update, each array flat and row-major. */
 export interface Batch {
+  /** Transitions in it. */
   readonly size: number;
   /** `[batch, observation]` */
   readonly observations: Float32Array;
@@ -31,14 +32,18 @@ export function makeBatch(size: number, observationSize: number, actionSize: num
 
 /** The newest `capacity` transitions, sampled uniformly with replacement. */
 export class ReplayBuffer {
+  /** Transitions that it keeps. */
   readonly capacity: number;
+  /** Numbers in an observation. */
   readonly observationSize: number;
+  /** Numbers in an action. */
   readonly actionSize: number;
   #data: Batch;
   #size = 0;
   #rows = new Uint32Array(0); // of the last batch
   #next = 0; // the row that the next transition takes
 
+  /** An empty buffer for `capacity` transitions. */
   constructor(capacity: number, observationSize: number, actionSize: number) {
     this.capacity = capacity;
     this.observationSize = observationSize;
@@ -105,6 +110,8 @@ export class ReplayBuffer {
   }
 
   /**
+   * Goes back to a `state`.
+   *
    * @throws {RangeError} if the state does not fit this buffer
    */
   restore({ size, next, data }: { size: number; next: number; data: Batch }): void {

@@ -6,6 +6,7 @@ import type { RandomStream } from "../random.ts";
 export interface StepResult {
   /** What the agent sees after the step, `[observation]`; at an episode's end its true last observation, never the next episode's first. */
   readonly observation: Float64Array;
+  /** The step's reward, undiscounted. */
   reward: number;
   /** The task itself ended (a fall): the value of the next state is zero. */
   terminated: boolean;
@@ -19,7 +20,9 @@ export interface StepResult {
 export interface Env {
   /** Its name, for instance `Hopper-v4`. */
   readonly id: string;
+  /** Numbers in an observation. */
   readonly observationSize: number;
+  /** Numbers in an action. */
   readonly actionSize: number;
   /** The smallest useful action, `[action]`. */
   readonly actionLow: Float64Array;

@@ -6,20 +6,27 @@ import type { ParameterSet } from "./parameters.ts";
 
 /** What a learner has to know before the first update. */
 export interface LearnerOptions {
+  /** Numbers in an observation. */
   readonly observationSize: number;
+  /** Numbers in an action. */
   readonly actionSize: number;
   /** `[action]` */
   readonly actionLow: ArrayLike<number>;
   /** `[action]` */
   readonly actionHigh: ArrayLike<number>;
+  /** Units in each of the two hidden layers. */
   readonly hidden: number;
+  /** Transitions in an update. */
   readonly batchSize: number;
+  /** The discount factor γ. */
   readonly gamma: number;
   /** Share of the target critics kept at each update. */
   readonly polyak: number;
   /** Learning rate of the critics and of the temperature. */
   readonly qLr: number;
+  /** Learning rate of the actor. */
   readonly policyLr: number;
+  /** The temperature α before the first update. */
   readonly initialAlpha: number;
   /** Bounds of the policy's log standard deviation. */
   readonly logStdBounds: readonly [number, number];
@@ -47,9 +54,11 @@ export interface Losses {
   readonly alphaLoss: number;
   /** Mean squared error of each critic against the target. */
   readonly q1Loss: number;
+  /** Mean squared error of the second critic against the target. */
   readonly q2Loss: number;
   /** Mean value of each critic over the batch. */
   readonly q1Mean: number;
+  /** Mean value of the second critic over the batch. */
   readonly q2Mean: number;
   /** The temperature α after the update. */
   readonly alpha: number;
@@ -89,6 +98,8 @@ export interface Learner {
   /** Everything the future depends on: parameters, targets, Adam moments and counts, temperature, updates made. */
   getState(): ParameterSet | Promise<ParameterSet>;
   /**
+   * Goes back to a state from `getState`, of any engine.
+   *
    * @throws {RangeError} if a name or a shape does not fit this learner
    */
   setState(state: ParameterSet): void;

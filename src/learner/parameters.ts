@@ -5,7 +5,9 @@ import { RandomStream } from "../random.ts";
 
 /** A named array of float32 numbers, row-major. */
 export interface Parameter {
+  /** Sizes of its dimensions, the slowest first. */
   readonly shape: readonly number[];
+  /** Its numbers, as many as the product of its sizes. */
   readonly data: Float32Array;
 }
 
@@ -17,8 +19,11 @@ export type ParameterSet = Record<string, Parameter>;
 
 /** The sizes that shapes depend on. */
 export interface NetworkSizes {
+  /** Numbers in an observation. */
   readonly observationSize: number;
+  /** Numbers in an action. */
   readonly actionSize: number;
+  /** Units in each of the two hidden layers. */
   readonly hidden: number;
 }
 

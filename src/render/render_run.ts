@@ -17,6 +17,7 @@ export interface RenderOptions {
   readonly run: string;
   /** The file to write, or its name given the episode. */
   readonly out: string | ((episode: Episode) => string);
+  /** An animation (default) or a still picture. */
   readonly format?: "gif" | "png";
   /** Draws the initial state; default 0. */
   readonly episodeSeed?: number;
@@ -32,6 +33,7 @@ export interface RenderOptions {
   readonly time?: number;
   /** Default: one for each core. Changes no byte of the picture. */
   readonly workers?: number;
+  /** Is told how many frames are drawn. */
   readonly onProgress?: (progress: RenderProgress) => void;
 }
 
@@ -43,8 +45,11 @@ export interface RenderProgress {
 
 /** What was rendered. */
 export interface Rendered {
+  /** The file. */
   readonly path: string;
+  /** Its size. */
   readonly bytes: number;
+  /** What it shows. */
   readonly episode: Episode;
   /** Frames in the file. */
   readonly frames: number;

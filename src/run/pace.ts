@@ -14,6 +14,7 @@ export interface Progress {
   readonly episodicReturn: number | undefined;
   /** Mean return of the last evaluation, if there was one, and its step. */
   readonly evaluationReturn: number | undefined;
+  /** The step of that evaluation. */
   readonly evaluationStep: number | undefined;
 }
 
@@ -21,7 +22,9 @@ export interface Progress {
 export interface Evaluation {
   /** The step whose policy was evaluated. */
   readonly step: number;
+  /** Mean return of its episodes. */
   readonly episodicReturn: number;
+  /** Mean length of its episodes, in steps. */
   readonly episodicLength: number;
   /** Population standard deviation of the returns. */
   readonly returnStd: number;
@@ -31,7 +34,9 @@ export interface Evaluation {
 export interface TrainSummary {
   /** `finished` also when it had been finished before: then `alreadyFinished` is true, and nothing was done. */
   readonly status: "finished" | "interrupted";
+  /** Whether the run was finished before and stayed as it was. */
   readonly alreadyFinished: boolean;
+  /** The run's folder. */
   readonly directory: string;
   /** Steps made. */
   readonly step: number;
