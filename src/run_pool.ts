@@ -26,6 +26,8 @@ export interface JobResult {
   /** The last lines of its standard error. */
   readonly errors: string;
   readonly seconds: number;
+  /** How often it has been started. */
+  readonly attempts: number;
 }
 
 /** What a pool is given besides its jobs. */
@@ -36,24 +38,27 @@ export interface PoolOptions {
   readonly onStart?: (job: Job) => void;
   /** Hears each line of a job's standard output, parsed as JSON; a line that is no JSON comes as a string. */
   readonly onMessage?: (job: Job, message: unknown) => void;
-  /** Hears of each job's end. */
+  /** Hears of each job's end, also when it is to run once more. */
   readonly onEnd?: (result: JobResult) => void;
+  /** Whether a job that ended so is to run once more, after all others; by default none is. */
+  readonly retry?: (result: JobResult) => boolean;
   /** Stops the pool when aborted: running jobs get SIGTERM and are waited for, others are not started. */
   readonly signal?: AbortSignal;
 }
 
 const keptErrorLines = 20;
 
-/** Runs all jobs and returns how each ended, in their order. */
+/** Runs all jobs and returns how each ended last, in their order. */
 export async function runPool(jobs: readonly Job[], options: PoolOptions): Promise<JobResult[]> {
-  const { concurrency, onEnd, signal } = options;
-  const results: JobResult[] = jobs.map((job) => ({ job, code: undefined, errors: "", seconds: 0 }));
-  let next = 0;
+  const { concurrency, onEnd, retry, signal } = options;
+  const results: JobResult[] = jobs.map((job) => ({ job, code: undefined, errors: "", seconds: 0, attempts: 0 }));
+  const queue = [...jobs.keys()];
   const worker = async () => {
-    while (next < jobs.length && !signal?.aborted) {
-      const index = next++;
-      const result = await runJob(jobs[index]!, options);
+    while (queue.length > 0 && !signal?.aborted) {
+      const index = queue.shift()!;
+      const result = { ...await runJob(jobs[index]!, options), attempts: results[index]!.attempts + 1 };
       results[index] = result;
+      if (!signal?.aborted && retry?.(result)) queue.push(index);
       onEnd?.(result);
     }
   };
@@ -61,7 +66,10 @@ export async function runPool(jobs: readonly Job[], options: PoolOptions): Promi
   return results;
 }
 
-async function runJob(job: Job, { onStart, onMessage, signal }: PoolOptions): Promise<JobResult> {
+async function runJob(
+  job: Job,
+  { onStart, onMessage, signal }: PoolOptions,
+): Promise<Omit<JobResult, "attempts">> {
   const begin = performance.now();
   const process = new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-prompt", ...job.denoFlags, String(job.module), ...job.args],
@@ -116,7 +124,7 @@ export interface TrainingRun {
 export function trainingJob({ settings, outDir, name, overwrite = false }: TrainingRun): Job {
   return {
     name: runFolder(resolveConfig(settings), name),
-    module: new URL("../tasks/train.ts", import.meta.url),
+    module: trainModule,
     args: [
       ...flagsOf(settings),
       `--out-dir=${outDir}`,
@@ -124,12 +132,20 @@ export function trainingJob({ settings, outDir, name, overwrite = false }: Train
       ...(overwrite ? ["--overwrite"] : []),
       "--json",
     ],
-    denoFlags: [
-      `--config=${fileURLToPath(new URL("../deno.json", import.meta.url))}`,
-      "--ignore-env",
-      "--allow-read",
-      `--allow-write=${outDir.replaceAll(",", ",,")}`,
-      v8Flags,
-    ],
+    denoFlags: trainDenoFlags(outDir),
   };
+}
+
+/** The module behind `deno task train`. */
+export const trainModule = new URL("../tasks/train.ts", import.meta.url);
+
+/** Flags of `deno run` for a process that trains: it may read, and write to one folder only. */
+export function trainDenoFlags(writable: string): string[] {
+  return [
+    `--config=${fileURLToPath(new URL("../deno.json", import.meta.url))}`,
+    "--ignore-env",
+    "--allow-read",
+    `--allow-write=${writable.replaceAll(",", ",,")}`,
+    v8Flags,
+  ];
 }

@@ -7,6 +7,8 @@ import {
   makeCommand,
   parseArguments,
   readFolderName,
+  readInteger,
+  readText,
   runFolder,
   runTask,
   settingsOf,
@@ -14,7 +16,9 @@ import {
   valueFlag,
 } from "../src/command_line.ts";
 import { type Config, resolveConfig } from "../src/config.ts";
+import { UsageError } from "../src/errors.ts";
 import { formatDuration, type RunMessage, RunView, StatusLines } from "../src/progress.ts";
+import { chooseManifestRun, indexVariables } from "../src/sweep/manifest_run.ts";
 import { train, type TrainSummary } from "../src/train.ts";
 
 await runTask("train", async () => {
@@ -26,15 +30,26 @@ await runTask("train", async () => {
       ["--env InvertedPendulum-v4 --seed 1", "the shortest of the original's runs"],
       ["--env Hopper-v4 --seed 3 --steps 500000 --name long_run", "a longer one, in experiments/long_run"],
       ["--env InvertedPendulum-v4 --engine tfjs --out-dir /tmp/x", "with TensorFlow.js, elsewhere"],
+      ["--manifest experiments/critic_lr/manifest.jsonl --index 7", "a run of a sweep"],
     ],
   });
   addFolderFlags(addSettings(command))
     .addOption(valueFlag("name", "NAME", "folder within the out-dir", readFolderName))
+    .addOption(
+      valueFlag("manifest", "FILE", "train a run of a sweep, with its settings, in its folder", readText("manifest")),
+    )
+    .addOption(
+      valueFlag(
+        "index",
+        "N",
+        `which run of the manifest [default ${indexVariables.join(", then ")}]`,
+        readInteger("index", 0),
+      ),
+    )
     .option("--json", "print one JSON object a line, for programs");
   const { flags } = parseArguments(command, Deno.args);
-  const config = resolveConfig(settingsOf(flags));
-  const { outDir = "experiments", name, overwrite = false, json = false } = flags as TrainFlags;
-  const directory = join(outDir, runFolder(config, name));
+  const { overwrite = false, json = false } = flags as TrainFlags;
+  const { config, directory } = chooseRun(flags);
 
   const stop = stopOnSignals();
   const lines = new StatusLines(), view = new RunView(lines);
@@ -75,9 +90,23 @@ function printLine(line: string): boolean {
   }
 }
 
+/** The run that the flags mean: their own, or one of a manifest. */
+function chooseRun(flags: TrainFlags & Record<string, unknown>): { config: Config; directory: string } {
+  const { manifest, index, outDir, name } = flags, settings = settingsOf(flags);
+  if (manifest === undefined) {
+    if (index !== undefined) throw new UsageError("Cannot use --index without --manifest: expected both or none");
+    const config = resolveConfig(settings);
+    return { config, directory: join(outDir ?? "experiments", runFolder(config, name)) };
+  }
+  if (name !== undefined) throw new UsageError("Cannot use --name with --manifest: the manifest says it; leave it out");
+  return chooseManifestRun({ manifest, index, outDir, settings });
+}
+
 interface TrainFlags {
   outDir?: string;
   name?: string;
+  manifest?: string;
+  index?: number;
   overwrite?: boolean;
   json?: boolean;
 }

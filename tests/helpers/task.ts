@@ -2,7 +2,8 @@
 
 import { fileURLToPath } from "node:url";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
+/** The project's folder. */
+export const root: string = fileURLToPath(new URL("../../", import.meta.url));
 
 /** How a task ended and what it printed. */
 export interface TaskOutcome {
