@@ -22,7 +22,7 @@ export function scalingFigure({ batch, width }: Scaling, machine: string): strin
       label: count === 1 ? "1 thread" : `${count} threads`,
       color: colors[i % colors.length]!,
       style: i < colors.length ? "solid" : "dashed",
-      points: timings.filter(({ threads }) => threads === count).map((timing) => [timing[key], timing.update.median]),
+      points: timings.filter(({ threads }) => threads === count).map((timing) => [timing[key], timing.update.minimum]),
     })),
   });
   const largest = batch.reduce((size, { batchSize }) => Math.max(size, batchSize), 0);
@@ -30,13 +30,13 @@ export function scalingFigure({ batch, width }: Scaling, machine: string): strin
     label,
     color,
     style: "solid",
-    points: timings.map(({ threads, update }) => [threads, 1000 / update.median]),
+    points: timings.map(({ threads, update }) => [threads, 1000 / update.minimum]),
   });
   return drawFigure({
     title: "How an update's time grows",
     description:
       `Milliseconds per update of the fused engine by batch size (width 256), by width (batch 256) and updates ` +
-      `per second by threads; medians, on ${machine}.`,
+      `per second by threads; best rounds, since a neighbour on a shared machine only slows, on ${machine}.`,
     panels: [
       panel("Batch size, width 256", "Transitions in a batch", batch, "batchSize"),
       panel("Width, batch 256", "Units in a hidden layer", width, "hidden"),
