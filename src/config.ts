@@ -113,7 +113,7 @@ export const schema = {
     default: "auto",
   }),
   threads: integer(0, 64, {
-    meaning: "threads of the fused engine, 0 for one per core; changes no result",
+    meaning: "threads of the fused engine, 0 for one per core, at most 8; changes no result",
     default: 0,
     decidesBytes: false,
   }),

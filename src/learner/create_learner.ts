@@ -9,7 +9,7 @@ export interface EngineOptions {
   readonly engine: "fused" | "tfjs";
   /** Where `tfjs` computes; `auto` is webgpu on a real GPU, else wasm. The fused engine takes `auto` and `wasm`. */
   readonly backend?: "auto" | "webgpu" | "wasm" | "cpu";
-  /** Threads of the fused engine, 0 for one per core. */
+  /** Threads of the fused engine, 0 for one per core, at most 8. */
   readonly threads?: number;
 }
 

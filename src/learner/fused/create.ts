@@ -6,15 +6,18 @@ import type { Learner, LearnerOptions } from "../learner.ts";
 import { chooseTile } from "./choose_tile.ts";
 import { makeFusedLearner } from "./fused_learner.ts";
 
+/** Threads that are taken unasked: with more, an update of the usual sizes has too few units of work for each. */
+export const mostThreads = 8;
+
 /**
  * Makes a fused learner.
  *
- * @param threads threads that share each update, this one included; 0 for one per core. Their number changes no bit.
+ * @param threads threads that share each update, this one included; 0 for one per core, at most {@link mostThreads}. Their number changes no bit.
  * @throws {RunError} if the kernels compute wrongly on this machine
  */
 export async function createFusedLearner(options: LearnerOptions, threads: number): Promise<Learner> {
   const { number, shape, gigaflops, reproducible, hint } = await chooseTile(givesReferenceBits);
-  const count = threads === 0 ? navigator.hardwareConcurrency : threads;
+  const count = threads === 0 ? Math.min(navigator.hardwareConcurrency, mostThreads) : threads;
   return await makeFusedLearner(options, {
     tile: { number, shape, gigaflops },
     threads: count,
