@@ -1,0 +1,166 @@
+// One update of both critics, and of their targets, phase by phase (SAC paper, equations 5 and 6).
+
+import { Adam, applyAdam, backward, maskByRelu, transposePanel, valuesOf } from "./dense";
+import {
+  actionPanels, batchPanel, batchRows, batchSize, constants, critic, criticActionTransposed, criticActivation, criticBytes,
+  criticHidden2, criticHidden2Transposed, criticInput, criticInputs, criticOutput, headPanels, hiddenColumns, hiddenPanels,
+  inputRewards, inputTerminated, logProbabilities, nextCriticInput, nextObservations, noise, orders, results, scratch,
+  targetActivation, targetValues, temperature, valueGradients, values,
+} from "./layout";
+import { sampleActions } from "./sampling";
+import { inParallel } from "./schedule";
+import {
+  actorHeadsUnit, actorHidden1Unit, actorHidden2Unit, chunks, criticHidden1Unit, criticHidden2Unit, HEAD_PARTS, partStart,
+  ROW_CHUNK, ROW_PARTS, updateHidden1, updateHidden2, valuesUnit,
+} from "./units";
+
+@inline
+function criticAdam(): Adam {
+  return changetype<Adam>(orders + 32);
+}
+
+/** First layers: the actor's on the next observations, both critics' on the batch. */
+function firstLayers(unit: i32): void {
+  const net = unit / hiddenPanels, panel = unit % hiddenPanels;
+  if (net == 0) actorHidden1Unit(nextObservations, panel);
+  else criticHidden1Unit(criticInput, critic(net - 1), criticActivation(net - 1, 1), panel);
+}
+
+/** Second layers of the same. */
+function secondLayers(unit: i32): void {
+  const perNet = hiddenPanels * ROW_PARTS, net = unit / perNet, rest = unit % perNet;
+  if (net == 0) actorHidden2Unit(rest);
+  else criticHidden2Unit(criticActivation(net - 1, 1), critic(net - 1), criticActivation(net - 1, 2), rest);
+}
+
+/** The actor's heads, both critics' values. */
+function headsAndValues(unit: i32): void {
+  const headUnits = headPanels * HEAD_PARTS;
+  if (unit < headUnits) return actorHeadsUnit(unit);
+  valuesUnit(unit - headUnits);
+}
+
+/** Next actions and their log probabilities. */
+function sampleNextActions(unit: i32): void {
+  const row = unit * ROW_CHUNK;
+  sampleActions(noise, nextCriticInput, logProbabilities, row, min(ROW_CHUNK, batchSize - row));
+}
+
+function targetFirstLayers(unit: i32): void {
+  const which = unit / hiddenPanels;
+  criticHidden1Unit(nextCriticInput, critic(which) + 3 * criticBytes, targetActivation(which, 1), unit % hiddenPanels);
+}
+
+function targetSecondLayers(unit: i32): void {
+  const perNet = hiddenPanels * ROW_PARTS, which = unit / perNet;
+  criticHidden2Unit(targetActivation(which, 1), critic(which) + 3 * criticBytes, targetActivation(which, 2), unit % perNet);
+}
+
+/** Targets y = r + γ(1 − terminated)(min Q' − α log π), and the gradients of mse(q, y) by the values. */
+function computeTargets(unit: i32): void {
+  const first = unit * ROW_CHUNK, rows = min(ROW_CHUNK, batchSize - first);
+  for (let which = 0; which < 2; which++) {
+    const output = critic(which) + 3 * criticBytes + criticOutput;
+    valuesOf(targetActivation(which, 2), hiddenPanels, output, batchPanel, first, rows, targetValues(which));
+  }
+  const gamma = <f32>load<f64>(constants), alpha = load<f32>(temperature, 12), scale = <f32>2 / <f32>batchSize;
+  for (let row = first; row < first + rows; row++) {
+    const at = <usize>row << 2;
+    const smaller = min(load<f32>(targetValues(0) + at), load<f32>(targetValues(1) + at));
+    const value = smaller - alpha * load<f32>(logProbabilities + at);
+    const y = load<f32>(inputRewards + at) + gamma * (<f32>1 - load<f32>(inputTerminated + at)) * value;
+    store<f32>(valueGradients(0) + at, scale * (load<f32>(values(0) + at) - y));
+    store<f32>(valueGradients(1) + at, scale * (load<f32>(values(1) + at) - y));
+  }
+}
+
+/** Losses and mean values, summed in the batch's order. */
+function sumCriticLosses(which: i32): void {
+  let squares: f64 = 0, sum: f64 = 0;
+  const scale = <f64>batchSize / 2;
+  for (let row = 0; row < batchSize; row++) {
+    const error = <f64>load<f32>(valueGradients(which) + (<usize>row << 2)) * scale;
+    squares += error * error;
+    sum += <f64>load<f32>(values(which) + (<usize>row << 2));
+  }
+  store<f32>(results + (<usize>which << 2), <f32>(squares / <f64>batchSize), 8);
+  store<f32>(results + (<usize>which << 2), <f32>(sum / <f64>batchSize), 16);
+}
+
+/** A panel of the output layer: its gradient, its Adam step, and in place of the activations the gradient by them. */
+function outputLayersBackward(unit: i32): void {
+  const perNet = hiddenPanels + 1, which = unit / perNet, panel = unit % perNet;
+  const output = critic(which) + criticOutput, dq = valueGradients(which);
+  if (panel == hiddenPanels) { // the output's bias
+    sumCriticLosses(which);
+    let sum: f32 = 0;
+    for (let row = 0; row < batchSize; row++) sum += load<f32>(dq + (<usize>row << 2));
+    memory.fill(scratch, 0, 64);
+    store<f32>(scratch, sum);
+    return applyAdam(criticAdam(), output + (<usize>hiddenColumns << 2), scratch, 16);
+  }
+  const weights = output + (<usize>panel << 6);
+  const w0 = v128.load(weights), w1 = v128.load(weights, 16), w2 = v128.load(weights, 32), w3 = v128.load(weights, 48);
+  const zero = f32x4.splat(0);
+  let s0 = zero, s1 = zero, s2 = zero, s3 = zero;
+  let at = criticActivation(which, 2) + <usize>panel * batchPanel;
+  for (let row = 0; row < batchSize; row++, at += 64) {
+    const d = v128.load32_splat(dq + (<usize>row << 2));
+    const h0 = v128.load(at), h1 = v128.load(at, 16), h2 = v128.load(at, 32), h3 = v128.load(at, 48);
+    s0 = f32x4.relaxed_madd(d, h0, s0);
+    s1 = f32x4.relaxed_madd(d, h1, s1);
+    s2 = f32x4.relaxed_madd(d, h2, s2);
+    s3 = f32x4.relaxed_madd(d, h3, s3);
+    v128.store(at, v128.and(f32x4.mul(d, w0), f32x4.gt(h0, zero)));
+    v128.store(at, v128.and(f32x4.mul(d, w1), f32x4.gt(h1, zero)), 16);
+    v128.store(at, v128.and(f32x4.mul(d, w2), f32x4.gt(h2, zero)), 32);
+    v128.store(at, v128.and(f32x4.mul(d, w3), f32x4.gt(h3, zero)), 48);
+  }
+  v128.store(scratch, s0);
+  v128.store(scratch, s1, 16);
+  v128.store(scratch, s2, 32);
+  v128.store(scratch, s3, 48);
+  applyAdam(criticAdam(), weights, scratch, 16);
+}
+
+/** Second layer: kernels and biases, and the gradient by the first layer's activations. */
+function secondLayersBackward(unit: i32): void {
+  const perNet = hiddenPanels * (ROW_PARTS + 2), which = unit / perNet, rest = unit % perNet;
+  const dy = criticActivation(which, 2), x = criticActivation(which, 1);
+  if (rest < hiddenPanels * ROW_PARTS) {
+    const panel = rest / ROW_PARTS, part = rest % ROW_PARTS;
+    const row = partStart(part, ROW_PARTS, batchRows), end = partStart(part + 1, ROW_PARTS, batchRows);
+    const dx = targetActivation(which, 1), offset = <usize>panel * batchPanel + (<usize>row << 6);
+    backward(dy, hiddenColumns, criticHidden2Transposed(which), hiddenColumns, dx, batchPanel, panel, row, end - row);
+    return maskByRelu(dx + offset, x + offset, (end - row) << 4);
+  }
+  const last = rest - hiddenPanels * ROW_PARTS;
+  updateHidden2(criticAdam(), critic(which) + criticHidden2, x, dy, last);
+}
+
+/** First layer, then what the next backward passes need transposed. */
+function firstLayersBackward(unit: i32): void {
+  const perNet = hiddenPanels * 2, which = unit / perNet, rest = unit % perNet;
+  if (rest < hiddenPanels) {
+    updateHidden1(criticAdam(), critic(which), criticInput, criticInputs, targetActivation(which, 1), rest);
+    transposePanel(critic(which), criticInputs, rest, actionPanels << 4, criticActionTransposed(which), hiddenColumns);
+  } else {
+    transposePanel(
+      critic(which) + criticHidden2, hiddenColumns, rest - hiddenPanels, hiddenColumns, criticHidden2Transposed(which), hiddenColumns,
+    );
+  }
+}
+
+/** Both critics, and their targets' averages. */
+export function criticUpdate(): void {
+  inParallel(3 * hiddenPanels, firstLayers);
+  inParallel(3 * hiddenPanels * ROW_PARTS, secondLayers);
+  inParallel(headPanels * HEAD_PARTS + 2 * chunks(batchRows), headsAndValues);
+  inParallel(chunks(batchSize), sampleNextActions);
+  inParallel(2 * hiddenPanels, targetFirstLayers);
+  inParallel(2 * hiddenPanels * ROW_PARTS, targetSecondLayers);
+  inParallel(chunks(batchSize), computeTargets);
+  inParallel(2 * (hiddenPanels + 1), outputLayersBackward);
+  inParallel(2 * hiddenPanels * (ROW_PARTS + 2), secondLayersBackward);
+  inParallel(4 * hiddenPanels, firstLayersBackward);
+}

@@ -1,0 +1,200 @@
+// One step of the policy, phase by phase (SAC paper, equations 7 and 9, with the smaller of two critics).
+
+import { Adam, backward, maskByRelu, transposePanel, updateBias, updateKernel } from "./dense";
+import {
+  actionGradient, actionPanels, actionSize, actor, actorActivation1, actorActivation2, actorHeads, actorHeadsTransposed,
+  actorHidden2, actorHidden2Transposed, actorInputs, batchPanel, batchRows, batchSize, critic, criticActionTransposed,
+  criticActivation, criticHidden2Transposed, criticOutput, gathered1, gathered2, gatheredOfRow, gatheredPanel, headPanels,
+  headsGradient, hiddenColumns, hiddenPanels, noise, observations, orders, policyCriticInput, policyLogProbabilities, results,
+  rowOfGathered, smallerValues, targetActivation, values,
+} from "./layout";
+import { policyGradient, sampleActions } from "./sampling";
+import { inParallel } from "./schedule";
+import {
+  actorHeadsUnit, actorHidden1Unit, actorHidden2Unit, chunks, criticHidden1Unit, criticHidden2Unit, HEAD_PARTS, partStart,
+  ROW_CHUNK, ROW_PARTS, updateHidden1, updateHidden2, valuesUnit,
+} from "./units";
+
+/** Which of the update's policy steps is going on. */
+export let step: i32 = 0;
+
+export function setStep(number: i32): void {
+  step = number;
+}
+
+@inline
+function actorAdam(): Adam {
+  return changetype<Adam>(orders + 64 + (<usize>step << 5));
+}
+
+function actorFirstLayer(unit: i32): void {
+  actorHidden1Unit(observations, unit);
+}
+
+@inline
+function actorNoise(): usize {
+  return noise + (<usize>((1 + 2 * step) * batchSize * actionSize) << 2);
+}
+
+function samplePolicyActions(unit: i32): void {
+  const row = unit * ROW_CHUNK;
+  sampleActions(actorNoise(), policyCriticInput, policyLogProbabilities, row, min(ROW_CHUNK, batchSize - row));
+}
+
+function criticFirstLayers(unit: i32): void {
+  const which = unit / hiddenPanels;
+  criticHidden1Unit(policyCriticInput, critic(which), criticActivation(which, 1), unit % hiddenPanels);
+}
+
+function criticSecondLayers(unit: i32): void {
+  const perNet = hiddenPanels * ROW_PARTS, which = unit / perNet;
+  criticHidden2Unit(criticActivation(which, 1), critic(which), criticActivation(which, 2), unit % perNet);
+}
+
+/** Rows of which the first critic's value is the smaller come first, then (from a multiple of four on) the second's: only these go backward. */
+function chooseCritics(_unit: i32): void {
+  let gathered: i32 = 0;
+  for (let which = 0; which < 2; which++) {
+    for (let row = 0; row < batchSize; row++) {
+      const at = <usize>row << 2;
+      const q1 = load<f32>(values(0) + at), q2 = load<f32>(values(1) + at);
+      if ((q1 <= q2 ? 0 : 1) != which) continue;
+      store<f32>(smallerValues + at, which == 0 ? q1 : q2);
+      store<i32>(rowOfGathered + (<usize>gathered << 2), row);
+      store<i32>(gatheredOfRow + at, gathered);
+      gathered++;
+    }
+    for (; gathered & 3; gathered++) store<i32>(rowOfGathered + (<usize>gathered << 2), -1);
+    store<i32>(results + (<usize>which << 2), gathered, 32); // where this critic's rows end
+  }
+}
+
+@inline
+function gatheredStart(which: i32): i32 {
+  return which == 0 ? 0 : load<i32>(results, 32);
+}
+
+@inline
+function gatheredEnd(which: i32): i32 {
+  return load<i32>(results + (<usize>which << 2), 32);
+}
+
+/** Gradient of −mean(min Q) by a panel of the smaller critic's second activations, gathered. */
+function outputGradients(panel: i32): void {
+  const zero = f32x4.splat(0), scale = f32x4.splat(<f32>-1 / <f32>batchSize);
+  const to = gathered2 + <usize>panel * gatheredPanel;
+  for (let which = 0; which < 2; which++) {
+    const weights = critic(which) + criticOutput + (<usize>panel << 6);
+    const from = criticActivation(which, 2) + <usize>panel * batchPanel;
+    for (let i = gatheredStart(which); i < gatheredEnd(which); i++) {
+      const row = load<i32>(rowOfGathered + (<usize>i << 2)), at = to + (<usize>i << 6);
+      for (let lane: usize = 0; lane < 64; lane += 16) {
+        const h = row < 0 ? zero : v128.load(from + (<usize>row << 6) + lane);
+        v128.store(at + lane, v128.and(f32x4.mul(scale, v128.load(weights + lane)), f32x4.gt(h, zero)));
+      }
+    }
+  }
+}
+
+/** The same by the first activations. */
+function secondLayerGradients(unit: i32): void {
+  const which = unit / hiddenPanels, panel = unit % hiddenPanels;
+  const start = gatheredStart(which), rows = gatheredEnd(which) - start;
+  if (rows == 0) return;
+  backward(
+    gathered2, hiddenColumns, criticHidden2Transposed(which), hiddenColumns, gathered1, gatheredPanel, panel, start, rows,
+  );
+  const zero = f32x4.splat(0), from = criticActivation(which, 1) + <usize>panel * batchPanel;
+  for (let i = start; i < start + rows; i++) {
+    const row = load<i32>(rowOfGathered + (<usize>i << 2));
+    if (row < 0) continue;
+    const at = gathered1 + <usize>panel * gatheredPanel + (<usize>i << 6), h = from + (<usize>row << 6);
+    for (let lane: usize = 0; lane < 64; lane += 16) {
+      v128.store(at + lane, v128.and(v128.load(at + lane), f32x4.gt(v128.load(h + lane), zero)));
+    }
+  }
+}
+
+/** The same by the actions. */
+function actionGradients(unit: i32): void {
+  const which = unit / (actionPanels * HEAD_PARTS), rest = unit % (actionPanels * HEAD_PARTS);
+  const panel = rest / HEAD_PARTS, part = rest % HEAD_PARTS, start = gatheredStart(which), rows = gatheredEnd(which) - start;
+  const row = partStart(part, HEAD_PARTS, rows), end = partStart(part + 1, HEAD_PARTS, rows);
+  if (row == end) return;
+  backward(
+    gathered1, hiddenColumns, criticActionTransposed(which), hiddenColumns, actionGradient, gatheredPanel, panel, start + row, end - row,
+  );
+}
+
+/** Gradient by the heads. */
+function headGradients(unit: i32): void {
+  const row = unit * ROW_CHUNK;
+  policyGradient(row, min(ROW_CHUNK, batchSize - row));
+}
+
+/** Heads: kernel and biases, and the gradient by the second activations. */
+function headsBackward(unit: i32): void {
+  if (unit < hiddenPanels * ROW_PARTS) {
+    const panel = unit / ROW_PARTS, part = unit % ROW_PARTS;
+    const row = partStart(part, ROW_PARTS, batchRows), end = partStart(part + 1, ROW_PARTS, batchRows);
+    const dx = targetActivation(0, 2), offset = <usize>panel * batchPanel + (<usize>row << 6);
+    backward(headsGradient, 2 * actionSize, actorHeadsTransposed, headPanels << 4, dx, batchPanel, panel, row, end - row);
+    return maskByRelu(dx + offset, actorActivation2 + offset, (end - row) << 4);
+  }
+  const rest = unit - hiddenPanels * ROW_PARTS, panel = rest / hiddenPanels, block = rest % hiddenPanels;
+  const layer = actor + actorHeads, dy = headsGradient + <usize>panel * batchPanel;
+  updateKernel(
+    actorAdam(), actorActivation2, dy, batchPanel, batchSize, layer + (<usize>panel * <usize>hiddenColumns << 6), block << 4, 16,
+  );
+  if (block == 0) {
+    const biases = layer + (<usize>headPanels * <usize>hiddenColumns << 6) + (<usize>panel << 6);
+    updateBias(actorAdam(), dy, batchSize, biases);
+  }
+}
+
+/** Second layer: kernel and biases, and the gradient by the first activations. */
+function secondLayerBackward(unit: i32): void {
+  const dy = targetActivation(0, 2);
+  if (unit < hiddenPanels * ROW_PARTS) {
+    const panel = unit / ROW_PARTS, part = unit % ROW_PARTS;
+    const row = partStart(part, ROW_PARTS, batchRows), end = partStart(part + 1, ROW_PARTS, batchRows);
+    const dx = targetActivation(0, 1), offset = <usize>panel * batchPanel + (<usize>row << 6);
+    backward(dy, hiddenColumns, actorHidden2Transposed, hiddenColumns, dx, batchPanel, panel, row, end - row);
+    return maskByRelu(dx + offset, actorActivation1 + offset, (end - row) << 4);
+  }
+  updateHidden2(actorAdam(), actor + actorHidden2, actorActivation1, dy, unit - hiddenPanels * ROW_PARTS);
+}
+
+/** First layer, and transposed kernels for the next backward pass. */
+function firstLayerBackward(unit: i32): void {
+  if (unit < hiddenPanels) {
+    updateHidden1(actorAdam(), actor, observations, actorInputs, targetActivation(0, 1), unit);
+  } else if (unit < 2 * hiddenPanels) {
+    transposePanel(actor + actorHidden2, hiddenColumns, unit - hiddenPanels, hiddenColumns, actorHidden2Transposed, hiddenColumns);
+  } else {
+    transposePanel(actor + actorHeads, hiddenColumns, unit - 2 * hiddenPanels, hiddenColumns, actorHeadsTransposed, headPanels << 4);
+  }
+}
+
+/** The actor on the batch's observations: up to the heads. */
+export function actorForward(): void {
+  inParallel(hiddenPanels, actorFirstLayer);
+  inParallel(hiddenPanels * ROW_PARTS, actorHidden2Unit);
+  inParallel(headPanels * HEAD_PARTS, actorHeadsUnit);
+}
+
+/** One step of the policy, given the actor's heads on the batch's observations. */
+export function policyUpdate(): void {
+  inParallel(chunks(batchSize), samplePolicyActions);
+  inParallel(2 * hiddenPanels, criticFirstLayers);
+  inParallel(2 * hiddenPanels * ROW_PARTS, criticSecondLayers);
+  inParallel(2 * chunks(batchRows), valuesUnit);
+  inParallel(1, chooseCritics);
+  inParallel(hiddenPanels, outputGradients);
+  inParallel(2 * hiddenPanels, secondLayerGradients);
+  inParallel(2 * actionPanels * HEAD_PARTS, actionGradients);
+  inParallel(chunks(batchSize), headGradients);
+  inParallel(hiddenPanels * ROW_PARTS + headPanels * hiddenPanels, headsBackward);
+  inParallel(hiddenPanels * (ROW_PARTS + 2), secondLayerBackward);
+  inParallel(2 * hiddenPanels + headPanels, firstLayerBackward);
+}

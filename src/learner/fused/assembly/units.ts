@@ -1,0 +1,80 @@
+// Units of work that critics, policy and temperature share: forward passes, values, a layer's own gradients and Adam step.
+
+import { Adam, forward, updateBias, updateKernel, valuesOf } from "./dense";
+import {
+  actionSize, actor, actorActivation1, actorActivation2, actorHeads, actorHidden2, actorInputs, batchPanel, batchRows,
+  batchSize, critic, criticActivation, criticHidden2, criticInputs, criticOutput, headPanels, heads, hiddenColumns,
+  hiddenPanels, observationSize, values,
+} from "./layout";
+
+export const ROW_CHUNK: i32 = 32; // rows in a unit of row-wise work
+export const ROW_PARTS: i32 = 2; // units that share a panel of a large product
+export const HEAD_PARTS: i32 = 4; // units that share the few panels of the heads
+
+/** Rows of a part: parts end at multiples of twelve rows, which tiles of six and of four rows fill without a rest. */
+@inline
+export function partStart(part: i32, parts: i32, rows: i32): i32 {
+  return part == parts ? rows : min(rows, ((rows * part / parts + 11) / 12) * 12);
+}
+
+@inline
+export function chunks(rows: i32): i32 {
+  return (rows + ROW_CHUNK - 1) / ROW_CHUNK;
+}
+
+export function actorHidden1Unit(x: usize, panel: i32): void {
+  forward(true, x, observationSize, actor, actorInputs, hiddenColumns, actorActivation1, batchPanel, panel, 0, batchRows);
+}
+
+export function actorHidden2Unit(unit: i32): void {
+  const panel = unit / ROW_PARTS, part = unit % ROW_PARTS;
+  const row = partStart(part, ROW_PARTS, batchRows), end = partStart(part + 1, ROW_PARTS, batchRows);
+  forward(
+    true, actorActivation1, hiddenColumns, actor + actorHidden2, hiddenColumns, hiddenColumns, actorActivation2, batchPanel, panel, row,
+    end - row,
+  );
+}
+
+export function actorHeadsUnit(unit: i32): void {
+  const panel = unit / HEAD_PARTS, part = unit % HEAD_PARTS;
+  const row = partStart(part, HEAD_PARTS, batchRows), end = partStart(part + 1, HEAD_PARTS, batchRows);
+  forward(
+    false, actorActivation2, hiddenColumns, actor + actorHeads, hiddenColumns, headPanels << 4, heads, batchPanel, panel, row, end - row,
+  );
+}
+
+export function criticHidden1Unit(x: usize, parameters: usize, y: usize, panel: i32): void {
+  forward(true, x, actionSize + observationSize, parameters, criticInputs, hiddenColumns, y, batchPanel, panel, 0, batchRows);
+}
+
+export function criticHidden2Unit(x: usize, parameters: usize, y: usize, unit: i32): void {
+  const panel = unit / ROW_PARTS, part = unit % ROW_PARTS;
+  const row = partStart(part, ROW_PARTS, batchRows), end = partStart(part + 1, ROW_PARTS, batchRows);
+  forward(true, x, hiddenColumns, parameters + criticHidden2, hiddenColumns, hiddenColumns, y, batchPanel, panel, row, end - row);
+}
+
+/** A chunk of rows of a critic's values. */
+export function valuesUnit(unit: i32): void {
+  const which = unit / chunks(batchRows), row = (unit % chunks(batchRows)) * ROW_CHUNK;
+  valuesOf(
+    criticActivation(which, 2), hiddenPanels, critic(which) + criticOutput, batchPanel, row, min(ROW_CHUNK, batchRows - row),
+    values(which),
+  );
+}
+
+/** One half of a panel of a second layer's kernel; the first half's unit sees to the biases, too. `unit` in [0, 2·hiddenPanels). */
+export function updateHidden2(adam: Adam, layer: usize, x: usize, dy: usize, unit: i32): void {
+  const panel = unit >> 1, half = (hiddenPanels + 1) >> 1 << 4; // rows of the first half
+  const row = unit & 1 ? half : 0, rows = unit & 1 ? hiddenColumns - half : half;
+  const dyPanel = dy + <usize>panel * batchPanel;
+  const kernelPanel = layer + (<usize>panel * <usize>hiddenColumns << 6);
+  if (rows > 0) updateKernel(adam, x, dyPanel, batchPanel, batchSize, kernelPanel, row, rows);
+  if (row == 0) updateBias(adam, dyPanel, batchSize, layer + (<usize>hiddenColumns * <usize>hiddenColumns << 2) + (<usize>panel << 6));
+}
+
+/** A panel of a first layer: kernel and biases. */
+export function updateHidden1(adam: Adam, layer: usize, x: usize, inputs: i32, dy: usize, panel: i32): void {
+  const dyPanel = dy + <usize>panel * batchPanel;
+  updateKernel(adam, x, dyPanel, batchPanel, batchSize, layer + (<usize>panel * <usize>inputs << 6), 0, inputs);
+  updateBias(adam, dyPanel, batchSize, layer + (<usize>hiddenColumns * <usize>inputs << 2) + (<usize>panel << 6));
+}
