@@ -11,13 +11,12 @@ import { createLearner } from "./learner/create_learner.ts";
 import type { Learner, LearnerOptions } from "./learner/learner.ts";
 import type { PolicyOptions } from "./policy.ts";
 import { makeBatch, ReplayBuffer } from "./replay.ts";
-import { openRun, prepareRunFolder } from "./run/open_run.ts";
+import { openRun, prepareRunFolder, tidyFinishedRun } from "./run/open_run.ts";
 import { type Evaluation, Pace, type Progress, type TrainSummary } from "./run/pace.ts";
 import { makePolicy } from "./run/policy_file.ts";
 import { inspectRun, runPaths } from "./run/run_folder.ts";
 import { RunRecorder } from "./run/run_recorder.ts";
 import { makeStreams, type TrainingState } from "./run/training_state.ts";
-import { removeIfThere } from "./run/whole_file.ts";
 
 export type { Evaluation, Progress, TrainSummary };
 
@@ -195,9 +194,9 @@ function makeEvaluator(options: TrainOptions, policyOptions: PolicyOptions): Pro
     : Promise.resolve(new WorkerEvaluator({ env, maxEpisodeSteps, options: policyOptions }));
 }
 
-/** The summary of a run that was done before; removes checkpoints that its process had no time to remove. */
+/** The summary of a run that was done before; removes what its process had no time to remove. */
 function leaveFinished({ config: { steps }, directory }: TrainOptions): TrainSummary {
-  removeIfThere(runPaths(directory).checkpoint);
+  tidyFinishedRun(runPaths(directory));
   return {
     status: "finished",
     alreadyFinished: true,

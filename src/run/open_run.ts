@@ -1,11 +1,12 @@
 /** Begins a run in its folder, or goes on with it. */
 
+import { join } from "node:path";
 import type { Config } from "../config.ts";
 import type { Learner } from "../learner/learner.ts";
 import { restoreNewest } from "./checkpoint.ts";
 import { checkLog } from "./csv_log.ts";
 import { readEvents } from "./events.ts";
-import { RunLock } from "./lock.ts";
+import { lockName, RunLock } from "./lock.ts";
 import { type Measured, readMeasured } from "./meter.ts";
 import {
   checkLearner,
@@ -19,7 +20,7 @@ import {
 } from "./run_folder.ts";
 import { type LogLengths, logNames, RunLogs } from "./run_logs.ts";
 import { restoreCheckpoint, type TrainingState } from "./training_state.ts";
-import { makeFolder, removeIfThere, syncFolder, tryToWrite } from "./whole_file.ts";
+import { exists, makeFolder, removeIfThere, syncFolder, tryToWrite } from "./whole_file.ts";
 
 /**
  * Takes the folder for this process, and makes it one with a `config.json` and a place for checkpoints.
@@ -49,6 +50,22 @@ export function prepareRunFolder(
   } catch (error) {
     lock.release();
     throw error;
+  }
+}
+
+/** Removes what the process that finished a run had no time to remove. Where another process is at it, that one does. */
+export function tidyFinishedRun({ directory, checkpoint }: RunPaths): void {
+  if (!exists(checkpoint) && !exists(join(directory, lockName))) return;
+  let lock: RunLock;
+  try {
+    lock = RunLock.acquire(directory);
+  } catch {
+    return; // held, or read-only: the run is finished all the same
+  }
+  try {
+    removeIfThere(checkpoint);
+  } finally {
+    lock.release();
   }
 }
 
