@@ -1,5 +1,6 @@
 /** Many jobs as processes of their own, some at once. One that fails does not stop the others. */
 
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
@@ -120,10 +121,11 @@ export interface TrainingRun {
   readonly overwrite?: boolean;
 }
 
-/** The job that trains a run: it may read, and write to the out-dir only. Its messages are those of `deno task train --json`. */
+/** The job that trains a run: it may read, and write to the run's own folder only. Its messages are those of `deno task train --json`. */
 export function trainingJob({ settings, outDir, name, overwrite = false }: TrainingRun): Job {
+  const folder = runFolder(resolveConfig(settings), name);
   return {
-    name: runFolder(resolveConfig(settings), name),
+    name: folder,
     module: trainModule,
     args: [
       ...flagsOf(settings),
@@ -132,7 +134,7 @@ export function trainingJob({ settings, outDir, name, overwrite = false }: Train
       ...(overwrite ? ["--overwrite"] : []),
       "--json",
     ],
-    denoFlags: trainDenoFlags(outDir),
+    denoFlags: trainDenoFlags(join(outDir, folder)),
   };
 }
 

@@ -120,8 +120,7 @@ const failures: readonly [fault: string, outcome: string, Sabotage, threads: num
 
 /** Processes that are stopped within an evaluation, or lose a worker. */
 export async function breakProcesses(whole: string, tries: number): Promise<Row[]> {
-  const rows: Row[] = [];
-  for (const [fault, outcome, sabotage, threads, code, message] of failures) {
+  return await Promise.all(failures.map(async ([fault, outcome, sabotage, threads, code, message]) => {
     const tally = new Tally(fault, outcome);
     for (let i = 0; i < tries; i++) {
       await tally.try(`try ${i}`, () =>
@@ -135,9 +134,8 @@ export async function breakProcesses(whole: string, tries: number): Promise<Row[
           return JSON.stringify(readAll(shortRunFolder(folder))) === whole;
         }));
     }
-    rows.push(tally.row);
-  }
-  return rows;
+    return tally.row;
+  }));
 }
 
 /** Two processes that are started on one folder at once. */
