@@ -37,7 +37,11 @@ export async function startThreads(
   const { count, ...setup } = options;
   const control = new Int32Array(setup.memory.buffer, 0, 512);
   let reason = "a thread of the fused engine stopped";
-  await Promise.all(Array.from({ length: count }, (_, i) =>
+  const stop = () => {
+    Atomics.store(control, QUIT, 1);
+    Atomics.notify(control, EPOCH); // they leave the kernels and close themselves
+  };
+  const started = Promise.all(Array.from({ length: count }, (_, i) =>
     new Promise<void>((resolve, reject) => {
       const worker = new Worker(new URL("./thread.ts", import.meta.url), { type: "module", name: `fused ${i + 1}` });
       const fail = (message: string) => {
@@ -52,6 +56,10 @@ export async function startThreads(
       worker.onmessage = ({ data }) => data === "ready" ? resolve() : fail(String(data));
       worker.postMessage({ ...setup, thread: i + 1 } satisfies ThreadSetup);
     })));
+  await started.catch((error) => {
+    stop(); // those that did start
+    throw error;
+  });
   return {
     update(kernels) {
       try {
@@ -60,9 +68,6 @@ export async function startThreads(
         throw new RunError(`${reason} (${error instanceof Error ? error.message : error})`);
       }
     },
-    stop() {
-      Atomics.store(control, QUIT, 1);
-      Atomics.notify(control, EPOCH); // they leave the kernels and close themselves
-    },
+    stop,
   };
 }
