@@ -77,7 +77,8 @@ PartitionName=short Nodes=${host} Default=YES MaxTime=INFINITE State=UP
   };
   const daemons: Deno.ChildProcess[] = [];
   const start = (program: string, args: string[], user = {}) => {
-    const options = { args, env, ...user, stdin: "null", stdout: "null", stderr: "null" } as const;
+    // munge may not be allowed into the present folder
+    const options = { args, env, cwd: folder, ...user, stdin: "null", stdout: "null", stderr: "null" } as const;
     daemons.push(new Deno.Command(program, options).spawn());
   };
   const stop = async () => {
