@@ -48,6 +48,9 @@ export interface Kernels {
   log32(x: number): number;
 }
 
+/** Words of the control block of `assembly/schedule.ts`, as indices of 32-bit integers. */
+export const controlWords = { EPOCH: 1024 / 4, FAILED: 1216 / 4, QUIT: 1280 / 4 } as const;
+
 /** Bytes in a page of WASM memory. */
 const PAGE = 65536;
 

@@ -2,7 +2,7 @@
 
 /// <reference lib="deno.worker" />
 
-import { instantiateKernels } from "./kernels.ts";
+import { controlWords, instantiateKernels } from "./kernels.ts";
 import type { ThreadSetup } from "./threads.ts";
 
 self.onmessage = ({ data }: MessageEvent<ThreadSetup>) => {
@@ -17,7 +17,7 @@ self.onmessage = ({ data }: MessageEvent<ThreadSetup>) => {
     try {
       kernels.serve();
     } catch (error) {
-      Atomics.store(new Int32Array(memory.buffer), 1216 / 4, 1); // FAILED: nobody waits for this thread any longer
+      Atomics.store(new Int32Array(memory.buffer), controlWords.FAILED, 1); // nobody waits for this thread any longer
       self.postMessage(error instanceof Error ? error.message : String(error));
     }
     self.close();

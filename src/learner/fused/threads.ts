@@ -1,7 +1,7 @@
 /** The threads that help with an update: Deno workers that run the kernels on the learner's memory. */
 
 import { RunError } from "../../errors.ts";
-import type { Kernels } from "./kernels.ts";
+import { controlWords, type Kernels } from "./kernels.ts";
 
 /** What a worker needs to know to help; it is posted to it once. */
 export interface ThreadSetup {
@@ -16,8 +16,7 @@ export interface ThreadSetup {
   readonly thread: number;
 }
 
-// Addresses of `assembly/schedule.ts`, as indices of 32-bit words.
-const EPOCH = 1024 / 4, FAILED = 1216 / 4, QUIT = 1280 / 4;
+const { EPOCH, FAILED, QUIT } = controlWords;
 
 /** The running helpers of a learner. */
 export interface Threads {
