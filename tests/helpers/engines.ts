@@ -1,15 +1,12 @@
-/** Every engine and backend, and why this machine cannot run it, if so: the tests of the learner run over all of them. */
+/** Every engine and backend: the tests of the learner run over all of them. */
 
 import type { EngineOptions } from "../../src/learner/create_learner.ts";
 import type { LearnerOptions } from "../../src/learner/learner.ts";
-import { findGpuAdapter } from "../../src/learner/tfjs_backend.ts";
 
 /** An engine on a backend. */
 export interface EngineCase {
   readonly name: string;
   readonly options: EngineOptions;
-  /** Why this machine cannot run it. */
-  readonly unavailable?: string;
 }
 
 /** A small learner's options, to be changed where a test needs. */
@@ -30,31 +27,28 @@ export const smallOptions: LearnerOptions = {
   seed: 7,
 };
 
-const adapter = await findGpuAdapter();
+/** The variable of the environment that is set in a process for WebGPU alone: tests/webgpu_test.ts starts these. */
+export const webgpuVariable = "SAC_TEST_WEBGPU";
 
-/** All of them, the reference first. */
-export const engineCases: readonly EngineCase[] = [
-  { name: "tfjs on cpu", options: { engine: "tfjs", backend: "cpu" } },
-  { name: "tfjs on wasm", options: { engine: "tfjs", backend: "wasm" } },
-  {
-    name: `tfjs on webgpu (${adapter?.description ?? "no adapter"})`,
-    options: { engine: "tfjs", backend: "webgpu" },
-    ...(adapter ? {} : { unavailable: "WebGPU offers no adapter here" }),
-  },
-  { name: "fused with 1 thread", options: { engine: "fused", threads: 1 } },
-  { name: "fused with 3 threads", options: { engine: "fused", threads: 3 } },
-];
+/** All that this process tests, the reference first. */
+export const engineCases: readonly EngineCase[] = Deno.env.has(webgpuVariable)
+  ? [{ name: "tfjs on webgpu", options: { engine: "tfjs", backend: "webgpu" } }]
+  : [
+    { name: "tfjs on cpu", options: { engine: "tfjs", backend: "cpu" } },
+    { name: "tfjs on wasm", options: { engine: "tfjs", backend: "wasm" } },
+    { name: "fused with 1 thread", options: { engine: "fused", threads: 1 } },
+    { name: "fused with 3 threads", options: { engine: "fused", threads: 3 } },
+  ];
 
 /**
- * Registers a test for each engine and backend; those that this machine lacks are shown as ignored, with the reason.
+ * Registers a test for each engine and backend.
  *
  * The backends keep a device or a memory for the process's life, which the sanitizer would take for a leak.
  */
 export function testEngines(name: string, body: (options: EngineOptions) => Promise<void>, cases = engineCases): void {
-  for (const { name: engine, options, unavailable } of cases) {
+  for (const { name: engine, options } of cases) {
     Deno.test({
-      name: `${name}: ${engine}${unavailable === undefined ? "" : ` (skipped: ${unavailable})`}`,
-      ignore: unavailable !== undefined,
+      name: `${name}: ${engine}`,
       sanitizeResources: false,
       sanitizeOps: false,
       fn: () => body(options),
