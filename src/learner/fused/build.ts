@@ -3,6 +3,24 @@
 import asc from "assemblyscript/asc";
 import { productSource } from "./product_source.ts";
 
+/**
+ * Binaryen's passes that pay here. Its usual pipeline (-O3) also moves each multiply-add to where its result is used, which puts the steps of an
+ * unrolled product one behind the other on the same accumulator and leaves V8 with too few registers.
+ */
+const passes = [
+  "inlining",
+  "dce",
+  "remove-unused-names",
+  "remove-unused-brs",
+  "optimize-instructions",
+  "precompute-propagate",
+  "vacuum",
+  "merge-blocks",
+  "coalesce-locals",
+  "reorder-locals",
+  "remove-unused-module-elements",
+];
+
 const sources = new URL("./assembly/", import.meta.url);
 
 /**
@@ -21,7 +39,8 @@ export async function buildKernels(): Promise<Uint8Array> {
   const { error } = await asc.main([
     "index.ts",
     "--outFile=kernels.wasm",
-    "-O3",
+    "-O0",
+    `--runPasses=${passes.join(",")}`,
     "--noAssert",
     "--runtime=stub",
     "--use=abort=",
