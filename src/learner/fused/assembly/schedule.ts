@@ -13,7 +13,9 @@ const PHASES: i32 = 1024;
 /** Where the layout of networks and batches begins. */
 export const HEAP: usize = COUNTERS + <usize>PHASES * 128;
 
-const SPINS: i32 = 4000; // about 10 microseconds before a waiting thread gives its core away
+// A thread that gives its core away comes back late, so it looks again for a while first.
+const SPINS: i32 = 20_000; // within an update: about 50 microseconds
+const IDLE_SPINS: i32 = 400_000; // between updates: about a millisecond, longer than a step of the environment
 const PATIENCE: i32 = 60_000; // waits of a millisecond each until a thread that does not finish counts as dead
 
 let phase: i32 = 0;
@@ -79,7 +81,7 @@ export function enterUpdate(epoch: i32): i32 {
       atomic.add<i32>(ACTIVE, 1);
       if (atomic.load<i32>(OPEN) == now) return now;
       leaveUpdate(); // came too late
-    } else if (++spins > SPINS) {
+    } else if (++spins > IDLE_SPINS) {
       memory.atomic.wait32(EPOCH, now, 1_000_000_000);
     }
   }
