@@ -44,11 +44,11 @@ export async function runSweep(sweep: LocalSweep): Promise<JobResult[]> {
   const lock = RunLock.acquire(folder);
   try {
     await waitForOrphans(runs.map((run) => runDirectory(manifest, run)), { signal, onNote });
-    const jobs = runs.map(({ index, folder: name }): Job => ({
-      name,
+    const jobs = runs.map((run): Job => ({
+      name: run.folder,
       module: trainModule,
-      args: [`--manifest=${manifest}`, `--index=${index}`, `--threads=${threads}`, "--json"],
-      denoFlags: trainDenoFlags(folder),
+      args: [`--manifest=${manifest}`, `--index=${run.index}`, `--threads=${threads}`, "--json"],
+      denoFlags: trainDenoFlags(runDirectory(manifest, run)),
     }));
     return await runPool(jobs, {
       ...sweep,
