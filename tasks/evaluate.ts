@@ -1,14 +1,11 @@
 /** `deno task evaluate`: deterministic episodes of a trained policy. */
 
-import { join } from "node:path";
+import { loadAgent } from "../src/agent.ts";
 import { makeCommand, parseArguments, readInteger, runTask, valueFlag } from "../src/command_line.ts";
 import { parseSetting } from "../src/config.ts";
-import { makeEnv } from "../src/env/make_env.ts";
-import { UsageError } from "../src/errors.ts";
 import { evaluatePolicy, mean, standardDeviation } from "../src/evaluate.ts";
 import { formatTable } from "../src/progress.ts";
 import { RandomStream } from "../src/random.ts";
-import { makePolicy, readPolicyFile } from "../src/run/policy_file.ts";
 
 await runTask("evaluate", async () => {
   const command = makeCommand({
@@ -36,15 +33,7 @@ await runTask("evaluate", async () => {
   const { flags, positional: [run = ""] } = parseArguments(command, Deno.args);
   const { episodes = 10, seed = 0, json = false } = flags as { episodes?: number; seed?: number; json?: boolean };
 
-  const path = await policyPath(run);
-  const file = await readPolicyFile(path), policy = await makePolicy(file);
-  const env = await makeEnv(file.env, { maxEpisodeSteps: file.maxEpisodeSteps });
-  if (env.observationSize !== file.options.observationSize || env.actionSize !== file.options.actionSize) {
-    throw new UsageError(
-      `Cannot use "${path}" as a policy for ${env.id}: it has ${file.options.observationSize} observations and ` +
-        `${file.options.actionSize} actions, expected ${env.observationSize} and ${env.actionSize}`,
-    );
-  }
+  const { path, file, policy, env } = await loadAgent(run);
   const { returns, lengths } = evaluatePolicy(env, policy, episodes, new RandomStream(seed, "evaluate task"));
   env.dispose();
 
@@ -72,23 +61,3 @@ await runTask("evaluate", async () => {
   );
   return 0;
 });
-
-/** The policy file that an argument names: itself, or the one in a run's folder. */
-async function policyPath(run: string): Promise<string> {
-  let isDirectory: boolean;
-  try {
-    ({ isDirectory } = await Deno.stat(run));
-  } catch (error) {
-    throw new UsageError(`Cannot read ${JSON.stringify(run)}: ${(error as Error).message}`);
-  }
-  if (!isDirectory) return run;
-  const path = join(run, "policy.safetensors");
-  try {
-    await Deno.stat(path);
-  } catch {
-    throw new UsageError(
-      `Cannot evaluate ${JSON.stringify(run)}: expected a finished run's folder, with a policy.safetensors in it`,
-    );
-  }
-  return path;
-}

@@ -132,7 +132,7 @@ Deno.test("what cannot be rendered is refused before anything is written", () =>
     for (
       const [options, message] of [
         [{ run: join(folder, "nowhere"), out }, /Cannot read ".*nowhere"/],
-        [{ run: noPolicy, out }, /Cannot read the policy ".*empty.policy.safetensors"/],
+        [{ run: noPolicy, out }, /Cannot use ".*empty": expected a finished run's folder/],
         [{ run: noSafetensors, out }, /Cannot read ".*text.safetensors" as safetensors/],
         [{ run, out: join(folder, "missing", "out.gif") }, /there is no folder ".*missing"; make it first$/],
         [{ run, out: folder }, /it is a folder, expected a file's name$/],

@@ -94,16 +94,23 @@ export function joinCount(data: ArrayLike<number>): number {
   return data[0]! * 16777216 + data[1]!;
 }
 
+/** How many numbers a tensor of this shape holds. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+/** Parameters of these names and shapes, all zero. */
+export function emptyParameters(shapes: [string, number[]][]): ParameterSet {
+  return Object.fromEntries(shapes.map(([name, shape]) => [name, { shape, data: new Float32Array(sizeOf(shape)) }]));
+}
+
 /**
  * The state before the first update: weights and biases uniform in ±1/√fan_in (PyTorch's default for linear layers), drawn in
  * the order of {@link trainedShapes}; targets equal to their critics; moments zero.
  */
 export function initialState(sizes: NetworkSizes, options: { seed: number; initialAlpha: number }): ParameterSet {
   const random = new RandomStream(options.seed, "initial parameters");
-  const state: ParameterSet = {};
-  for (const [name, shape] of stateShapes(sizes)) {
-    state[name] = { shape, data: new Float32Array(shape.reduce((product, size) => product * size, 1)) };
-  }
+  const state = emptyParameters(stateShapes(sizes));
   let fanIn = 1;
   for (const [name, shape] of trainedShapes(sizes)) {
     if (name === "log_alpha") continue;
@@ -128,8 +135,7 @@ export function checkParameters(state: ParameterSet, expected: [string, number[]
   for (const [name, shape] of expected) {
     const found = state[name];
     if (!found) throw new RangeError(`Cannot use these parameters: ${name} is missing`);
-    const length = shape.reduce((product, size) => product * size, 1);
-    if (found.shape.join() !== shape.join() || found.data.length !== length) {
+    if (found.shape.join() !== shape.join() || found.data.length !== sizeOf(shape)) {
       throw new RangeError(`Cannot use these parameters: ${name} has shape [${found.shape}], expected [${shape}]`);
     }
     if (!found.data.every(Number.isFinite)) {

@@ -14,6 +14,7 @@ import {
   initialState,
   joinCount,
   type ParameterSet,
+  sizeOf,
   splitCount,
   stateShapes,
 } from "./parameters.ts";
@@ -257,10 +258,6 @@ class TfjsLearner implements Learner {
 }
 
 type Seven = [number, number, number, number, number, number, number];
-
-function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
-}
 
 /** A tensor's numbers; the tensor is freed. */
 async function take(tensor: tf.Tensor): Promise<Float32Array> {

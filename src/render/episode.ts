@@ -1,11 +1,11 @@
 /** The poses of one episode: a policy's, rolled out now, or a recorded one's. */
 
 import { join } from "node:path";
+import { isFolder, loadAgent } from "../agent.ts";
 import { makeMujocoEnv } from "../env/make_env.ts";
 import type { MujocoEnv } from "../env/mujoco_env.ts";
 import { UsageError } from "../errors.ts";
 import { RandomStream } from "../random.ts";
-import { makePolicy, readPolicyFile } from "../run/policy_file.ts";
 import { readRecording } from "../run/recording.ts";
 import { runPaths } from "../run/run_folder.ts";
 import { stepFileName } from "../run/checkpoint.ts";
@@ -34,17 +34,9 @@ type Actor = (observation: Float64Array, step: number) => ArrayLike<number> | un
  * @throws {UsageError} if there is no policy, or not one for its environment
  */
 export async function rolloutEpisode(run: string, episodeSeed: number): Promise<Episode> {
-  const path = await isFolder(run) ? runPaths(run).policy : run;
-  const file = await readPolicyFile(path), { observationSize, actionSize } = file.options;
-  const env = await makeMujocoEnv(file.env, { maxEpisodeSteps: file.maxEpisodeSteps });
+  const { file, policy, env } = await loadAgent(run);
   try {
-    if (env.observationSize !== observationSize || env.actionSize !== actionSize) {
-      throw new UsageError(
-        `Cannot use "${path}" as a policy for ${env.id}: it has ${observationSize} observations and ${actionSize} ` +
-          `actions, expected ${env.observationSize} and ${env.actionSize}`,
-      );
-    }
-    const policy = await makePolicy(file), action = new Float32Array(actionSize);
+    const action = new Float32Array(env.actionSize);
     env.reset(new RandomStream(episodeSeed, "render"));
     return {
       env: env.id,
@@ -70,7 +62,7 @@ export async function rolloutEpisode(run: string, episodeSeed: number): Promise<
  * @throws {UsageError} if there is none
  */
 export async function replayEpisode(run: string, step: number, index: number): Promise<Episode> {
-  if (!await isFolder(run)) {
+  if (!isFolder(run)) {
     throw new UsageError(`Cannot use "${run}": expected a run's folder, where its recorded episodes are`);
   }
   const { videos } = runPaths(run), path = join(videos, stepFileName(step));
@@ -114,14 +106,6 @@ function play(env: MujocoEnv, actor: Actor): Pick<Episode, "poses" | "episodicRe
     episodicReturn += result.reward;
     poses.push(pose());
     if (result.terminated || result.truncated) return { poses, episodicReturn };
-  }
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isDirectory;
-  } catch (error) {
-    throw new UsageError(`Cannot read ${JSON.stringify(path)}: ${(error as Error).message}`, { cause: error });
   }
 }
 

@@ -8,6 +8,7 @@ import type { Learner, LearnerOptions, Losses, UpdateNoise } from "../learner.ts
 import {
   actorParameterShapes,
   checkParameters,
+  emptyParameters,
   initialState,
   joinCount,
   type ParameterSet,
@@ -21,13 +22,6 @@ import type { Tile } from "./choose_tile.ts";
 import { startThreads, type Threads } from "./threads.ts";
 
 const BETA_1 = 0.9, BETA_2 = 0.999;
-
-function emptyParameters(shapes: [string, number[]][]): ParameterSet {
-  return Object.fromEntries(shapes.map(([name, shape]) => [
-    name,
-    { shape, data: new Float32Array(shape.reduce((product, size) => product * size, 1)) },
-  ]));
-}
 
 class FusedLearner implements Learner {
   readonly engine = "fused";
