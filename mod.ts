@@ -7,7 +7,7 @@
  * @module
  */
 
-export { type Config, environmentIds, resolveConfig, type Setting } from "./src/config.ts";
+export { type Config, environmentIds, type Field, resolveConfig, schema, type Setting } from "./src/config.ts";
 export { type Preset, presets } from "./src/presets.ts";
 export { RunError, UsageError } from "./src/errors.ts";
 

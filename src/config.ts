@@ -12,7 +12,8 @@ import { UsageError } from "./errors.ts";
 export const environmentIds = ["HalfCheetah-v4", "Hopper-v4", "InvertedPendulum-v4"] as const;
 
 /** How one setting is read, checked and explained. `T` is its type in {@link Config}. */
-interface Field<T> {
+export interface Field<T> {
+  /** What it is, in a few words. */
   readonly meaning: string;
   /** What the values are, in words: "an integer from 1 to 10". */
   readonly expected: string;
@@ -24,6 +25,7 @@ interface Field<T> {
   readonly default: T | ((env: string) => T);
   /** Makes the value from a flag's text; anything that `accepts` refuses stands for "cannot be read". */
   readonly parse: (text: string) => unknown;
+  /** Whether a value may be used. */
   readonly accepts: (value: unknown) => boolean;
   /** False for settings that cannot change a byte of the logs or the policy, so that a run may go on with another value. */
   readonly decidesBytes: boolean;

@@ -12,14 +12,17 @@ import { stepFileName } from "../run/checkpoint.ts";
 
 /** An episode to be painted. */
 export interface Episode {
+  /** Its environment. */
   readonly env: string;
-  /** Seed and length in steps of the training that the policy had. */
+  /** Seed of the training that the policy had. */
   readonly seed: number;
+  /** Steps of the training that the policy had. */
   readonly trainingSteps: number;
   /** Simulated seconds in a step. */
   readonly dt: number;
   /** Joint positions at the start and after each step, `[length + 1][nq]`. */
   readonly poses: readonly Float64Array[];
+  /** Undiscounted sum of its rewards. */
   readonly episodicReturn: number;
 }
 

@@ -39,7 +39,9 @@ export interface RenderOptions {
 
 /** How far it is. */
 export interface RenderProgress {
+  /** Frames drawn. */
   readonly frames: number;
+  /** Frames in all. */
   readonly totalFrames: number;
 }
 
