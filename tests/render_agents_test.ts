@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { chooseShownRuns } from "../src/render/render_agents.ts";
+import { rolloutEpisode } from "../src/render/episode.ts";
+import { chooseEpisodeSeed, chooseShownRuns } from "../src/render/render_agents.ts";
+import { root as projectRoot } from "./helpers/task.ts";
 
 Deno.test("of each environment seed 3 is shown, else the greatest seed that has a policy", () => {
   const root = Deno.makeTempDirSync();
@@ -29,4 +31,16 @@ Deno.test("of each environment seed 3 is shown, else the greatest seed that has 
   } finally {
     Deno.removeSync(root, { recursive: true });
   }
+});
+
+Deno.test("the episode shown has the median return of eleven", async () => {
+  const run = join(projectRoot, "experiments/Hopper-v4__seed_3");
+  const shown = (await rolloutEpisode(run, await chooseEpisodeSeed(run))).episodicReturn;
+  let lower = 0, higher = 0;
+  for (let seed = 0; seed < 11; seed++) {
+    const { episodicReturn } = await rolloutEpisode(run, seed);
+    if (episodicReturn < shown) lower++;
+    if (episodicReturn > shown) higher++;
+  }
+  assert.deepEqual([lower, higher], [5, 5]);
 });

@@ -2,6 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { rolloutEpisode } from "./episode.ts";
 import { type RenderProgress, renderRun } from "./render_run.ts";
 
 /** A run whose agent may be shown. */
@@ -30,8 +31,22 @@ export function chooseShownRuns(runs: readonly ShownRun[]): ShownRun[] {
   return [...chosen.values()].sort((a, b) => a.env < b.env ? -1 : 1);
 }
 
+/** Episodes of which the typical one is shown. */
+const candidates = 11;
+
+/** The seed, from 0, of the episode with the median return: one that falls by chance is as misleading as one that happens to stand. */
+export async function chooseEpisodeSeed(run: string): Promise<number> {
+  const returns: { seed: number; episodicReturn: number }[] = [];
+  for (let seed = 0; seed < candidates; seed++) {
+    returns.push({ seed, episodicReturn: (await rolloutEpisode(run, seed)).episodicReturn });
+  }
+  returns.sort((a, b) => a.episodicReturn - b.episodicReturn);
+  return returns[(candidates - 1) / 2]!.seed;
+}
+
 /**
  * Renders one episode of each of {@link chooseShownRuns} as `<env>__seed_<n>.gif`, in small letters, into `outDir`; returns the files.
+ * The episode is the one with the median return of eleven.
  *
  * @throws {UsageError} if a policy cannot be read
  */
@@ -43,7 +58,8 @@ export async function renderAgents(
   const files: string[] = [];
   for (const run of chooseShownRuns(runs)) {
     const out = join(outDir, `${run.env.toLowerCase()}__seed_${run.seed}.gif`);
-    await renderRun({ run: run.folder, out, onProgress: (progress) => onProgress?.(run, progress) });
+    const episodeSeed = await chooseEpisodeSeed(run.folder);
+    await renderRun({ run: run.folder, out, episodeSeed, onProgress: (progress) => onProgress?.(run, progress) });
     files.push(out);
   }
   return files;
