@@ -1,3 +1,5 @@
+/** `deno task analyze`: figures, tables and animations from runs. */
+
 import { analyze } from "../src/analysis/analyze.ts";
 import { readBand } from "../src/analysis/learning_curves.ts";
 import { renderAgents } from "../src/render/render_agents.ts";

@@ -1,3 +1,5 @@
+/** `deno task compare`: two settings over their seeds, in numbers and a figure. */
+
 import { dirname } from "node:path";
 import { originalFolder } from "../src/analysis/analyze.ts";
 import { compareSides, readMetric } from "../src/analysis/compare.ts";
