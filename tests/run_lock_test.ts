@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { RunError, UsageError } from "../src/errors.ts";
 import { RunLock } from "../src/run/lock.ts";
+import { failFrom } from "./faults/disk.ts";
 import { withFolder } from "./helpers/runs.ts";
 
 const module = JSON.stringify(new URL("../src/run/lock.ts", import.meta.url).href);
@@ -46,3 +48,15 @@ Deno.test("lock: a process that lives holds it, one that was killed does not", (
 Deno.test("lock: a folder that is not there is named", () => {
   assert.throws(() => RunLock.acquire("/no/such/folder"), { name: "UsageError", message: /"\/no\/such\/folder"/ });
 });
+
+Deno.test("lock: a disk that fails at any of its operations is reported with the file's name", () =>
+  withFolder((folder) => {
+    for (let at = 0; at < 3; at++) { // open, truncate, write
+      using disk = failFrom(at, "read-only");
+      assert.throws(() => RunLock.acquire(folder), (error) => {
+        return /^Cannot write .*Read-only file system/.test((error as Error).message) &&
+          (error instanceof UsageError || error instanceof RunError) && error.message.includes(folder);
+      });
+      assert.ok(disk.hit);
+    }
+  }));

@@ -21,7 +21,7 @@ export class RunLock {
    * Takes the lock of a folder. A lock file that a dead process left behind does not hold anybody up.
    *
    * @throws {UsageError} if another process holds it, or the folder cannot be written
-   * @throws {RunError} if the disk is full
+   * @throws {RunError} if the disk is full or read-only
    */
   static acquire(directory: string): RunLock {
     const path = join(directory, lockName);
@@ -48,8 +48,10 @@ export class RunLock {
       }
       const lock = new RunLock(path, file);
       try {
-        file.truncateSync(0);
-        tryToWrite(path, () => writeAll(file, new TextEncoder().encode(`${Deno.pid}\n`)));
+        tryToWrite(path, () => {
+          file.truncateSync(0);
+          writeAll(file, new TextEncoder().encode(`${Deno.pid}\n`));
+        });
         return lock;
       } catch (error) {
         lock.release();
