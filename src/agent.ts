@@ -26,7 +26,7 @@ export interface Agent {
  */
 export async function loadAgent(run: string): Promise<Agent> {
   const path = isFolder(run) ? policyOf(run) : run;
-  const file = readPolicyFile(path), { observationSize, actionSize } = file.options;
+  const file = readPolicyFile(path), policy = await makePolicy(file), { observationSize, actionSize } = file.options;
   const env = await makeMujocoEnv(file.env, { maxEpisodeSteps: file.maxEpisodeSteps });
   if (env.observationSize !== observationSize || env.actionSize !== actionSize) {
     env.dispose();
@@ -35,7 +35,7 @@ export async function loadAgent(run: string): Promise<Agent> {
         `actions, expected ${env.observationSize} and ${env.actionSize}`,
     );
   }
-  return { path, file, env, policy: await makePolicy(file) };
+  return { path, file, policy, env };
 }
 
 /**

@@ -21,12 +21,15 @@ type Form = "linear" | "relu" | "gradient";
 
 const lines = (count: number, line: (i: number) => string) => Array.from({ length: count }, (_, i) => line(i));
 
+/** Bytes from a row of a tile to the next, in the operand whose elements are spread: the gradient's is transposed. */
+const aRowBytes = (form: Form) => form === "gradient" ? 4 : 64;
+
 /** One tile: `rows` × `columns` elements of the result over the whole inner index. */
 function tileSource(form: Form, rows: number, columns: number): string {
   const vectors = columns / 4;
   const initial = (row: number, vector: number) =>
     form === "gradient" ? "f32x4.splat(0)" : row === 0 ? `v128.load(bias, ${16 * vector})` : `c0_${vector}`;
-  const aStep = form === "gradient" ? 64 : 4, aRow = form === "gradient" ? 4 : 64;
+  const aStep = form === "gradient" ? 64 : 4, aRow = aRowBytes(form);
   const step = (k: number) =>
     [
       `let ${lines(vectors, (v) => `b${v}_${k} = v128.load(b, ${64 * k + 16 * v})`).join(", ")};`,
@@ -70,7 +73,7 @@ function tileSource(form: Form, rows: number, columns: number): string {
 
 /** All rows of one 16-column panel of the result by one tile; a rest of four or eight rows by tiles of four. */
 function panelSource(form: Form, rows: number, columns: number): string {
-  const aRow = form === "gradient" ? 4 : 64;
+  const aRow = aRowBytes(form);
   const call = (height: number) =>
     `${form}${height}x${columns}(a + row * ${aRow}, aPanel, b + half, bias + half, c + (row << 6) + half, inner);`;
   const body = rows === 4 ? `${call(4)} row += 4;` : `const left = end - row;
