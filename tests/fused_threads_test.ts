@@ -97,10 +97,10 @@ Deno.test("same bytes with and without V8's flags, and the ones that are checked
 Deno.test("a thread that dies ends the update with an error", async () => {
   const module = await compileKernels(), memory = makeMemory(), kernels = instantiateKernels(module, memory);
   const sizes = [3, 1, 64, 64, 2] as const, base = kernels.configure(...sizes);
-  reserveMemory(memory, base + 2 * kernels.scratchBytes());
-  kernels.setThread(0, base);
-  // A scratch outside the memory: the helper's first gradient traps.
-  const threads = await startThreads({ module, memory, sizes, base: 2 ** 31, tile: 2, count: 1 });
+  reserveMemory(memory, base + kernels.threadBytes(2));
+  kernels.setThread(0, 2, base);
+  // Counters outside the memory: the helper traps in its first phase.
+  const threads = await startThreads({ module, memory, sizes, base: 2 ** 31, tile: 2, threads: 2 });
   try {
     await assert.rejects(async () => {
       for (let i = 0; i < 10_000; i++) {

@@ -175,11 +175,11 @@ export async function makeFusedLearner(options: LearnerOptions, setup: Setup): P
   const { observationSize, actionSize, hidden, batchSize, policySteps } = options, { tile, threads } = setup;
   const sizes = [observationSize, actionSize, hidden, batchSize, policySteps] as const;
   const base = kernels.configure(...sizes);
-  reserveMemory(memory, base + threads * kernels.scratchBytes());
-  kernels.setThread(0, base);
+  reserveMemory(memory, base + kernels.threadBytes(threads));
+  kernels.setThread(0, threads, base);
   kernels.setTile(tile.number);
   const helpers = threads > 1
-    ? await startThreads({ module, memory, sizes, base, tile: tile.number, count: threads - 1 })
+    ? await startThreads({ module, memory, sizes, base, tile: tile.number, threads })
     : undefined;
   return new FusedLearner(options, kernels, memory, helpers, setup);
 }

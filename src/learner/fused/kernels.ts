@@ -12,8 +12,8 @@ export interface Kernels {
     batchSize: number,
     policySteps: number,
   ): number;
-  scratchBytes(): number;
-  setThread(thread: number, base: number): void;
+  threadBytes(threads: number): number;
+  setThread(thread: number, threads: number, base: number): void;
   setTile(tile: number): void;
   refresh(): void;
   update(): void;
@@ -49,7 +49,7 @@ export interface Kernels {
 }
 
 /** Words of the control block of `assembly/schedule.ts`, as indices of 32-bit integers. */
-export const controlWords = { EPOCH: 1024 / 4, FAILED: 1216 / 4, QUIT: 1280 / 4 } as const;
+export const controlWords = { EPOCH: 2048 / 4, FAILED: 2240 / 4, QUIT: 2304 / 4 } as const;
 
 /** Bytes in a page of WASM memory. */
 const PAGE = 65536;

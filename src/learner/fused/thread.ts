@@ -6,10 +6,10 @@ import { controlWords, instantiateKernels } from "./kernels.ts";
 import type { ThreadSetup } from "./threads.ts";
 
 self.onmessage = ({ data }: MessageEvent<ThreadSetup>) => {
-  const { module, memory, sizes, base, tile, thread } = data;
+  const { module, memory, sizes, base, tile, thread, threads } = data;
   const kernels = instantiateKernels(module, memory);
   kernels.configure(...sizes);
-  kernels.setThread(thread, base);
+  kernels.setThread(thread, threads, base);
   kernels.setTile(tile);
   self.postMessage("ready");
   // The message leaves before this thread goes to sleep in the kernels.

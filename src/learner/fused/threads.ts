@@ -14,6 +14,8 @@ export interface ThreadSetup {
   readonly tile: number;
   /** 1 for the first helper, and so on; the main thread is 0. */
   readonly thread: number;
+  /** Threads that share an update, the main one included. */
+  readonly threads: number;
 }
 
 const { EPOCH, FAILED, QUIT } = controlWords;
@@ -29,18 +31,15 @@ export interface Threads {
   stop(): void;
 }
 
-/** Starts `count` helpers and waits until they are ready. */
-export async function startThreads(
-  options: Omit<ThreadSetup, "thread"> & { readonly count: number },
-): Promise<Threads> {
-  const { count, ...setup } = options;
-  const control = new Int32Array(setup.memory.buffer, 0, 512);
+/** Starts all threads but the main one and waits until they are ready. */
+export async function startThreads(setup: Omit<ThreadSetup, "thread">): Promise<Threads> {
+  const helpers = setup.threads - 1, control = new Int32Array(setup.memory.buffer, 0, 1024);
   let reason = "a thread of the fused engine stopped";
   const stop = () => {
     Atomics.store(control, QUIT, 1);
     Atomics.notify(control, EPOCH); // they leave the kernels and close themselves
   };
-  const started = Promise.all(Array.from({ length: count }, (_, i) =>
+  const started = Promise.all(Array.from({ length: helpers }, (_, i) =>
     new Promise<void>((resolve, reject) => {
       const worker = new Worker(new URL("./thread.ts", import.meta.url), { type: "module", name: `fused ${i + 1}` });
       const fail = (message: string) => {

@@ -19,24 +19,30 @@ function criticAdam(): Adam {
   return changetype<Adam>(orders + 32);
 }
 
-/** First layers: the actor's on the next observations, both critics' on the batch. */
+// In the forward passes the actor's units stand between the two critics', so that two threads have a critic and half of the actor each.
+
+/** First layers: both critics' on the batch, the actor's on the next observations. */
 function firstLayers(unit: i32): void {
-  const net = unit / hiddenPanels, panel = unit % hiddenPanels;
-  if (net == 0) actorHidden1Unit(nextObservations, panel);
-  else criticHidden1Unit(criticInput, critic(net - 1), criticActivation(net - 1, 1), panel);
+  const actorUnits = hiddenPanels * ROW_PARTS;
+  if (unit < hiddenPanels) return criticHidden1Unit(criticInput, critic(0), criticActivation(0, 1), unit);
+  unit -= hiddenPanels;
+  if (unit < actorUnits) return actorHidden1Unit(nextObservations, unit);
+  criticHidden1Unit(criticInput, critic(1), criticActivation(1, 1), unit - actorUnits);
 }
 
 /** Second layers of the same. */
 function secondLayers(unit: i32): void {
   const perNet = hiddenPanels * ROW_PARTS, net = unit / perNet, rest = unit % perNet;
-  if (net == 0) actorHidden2Unit(rest);
-  else criticHidden2Unit(criticActivation(net - 1, 1), critic(net - 1), criticActivation(net - 1, 2), rest);
+  if (net == 1) return actorHidden2Unit(rest);
+  const which = net >> 1;
+  criticHidden2Unit(criticActivation(which, 1), critic(which), criticActivation(which, 2), rest);
 }
 
-/** The actor's heads, both critics' values. */
+/** Both critics' values, the actor's heads. */
 function headsAndValues(unit: i32): void {
-  const headUnits = headPanels * HEAD_PARTS;
-  if (unit < headUnits) return actorHeadsUnit(unit);
+  const headUnits = headPanels * HEAD_PARTS, valueUnits = chunks(batchRows);
+  if (unit < valueUnits) return valuesUnit(unit);
+  if (unit < valueUnits + headUnits) return actorHeadsUnit(unit - valueUnits);
   valuesUnit(unit - headUnits);
 }
 
@@ -56,13 +62,17 @@ function targetSecondLayers(unit: i32): void {
   criticHidden2Unit(targetActivation(which, 1), critic(which) + 3 * criticBytes, targetActivation(which, 2), unit % perNet);
 }
 
+function targetValuesUnit(unit: i32): void {
+  const which = unit / chunks(batchSize), first = (unit % chunks(batchSize)) * ROW_CHUNK;
+  valuesOf(
+    targetActivation(which, 2), hiddenPanels, critic(which) + 3 * criticBytes + criticOutput, batchPanel, first,
+    min(ROW_CHUNK, batchSize - first), targetValues(which),
+  );
+}
+
 /** Targets y = r + γ(1 − terminated)(min Q' − α log π), and the gradients of mse(q, y) by the values. */
 function computeTargets(unit: i32): void {
   const first = unit * ROW_CHUNK, rows = min(ROW_CHUNK, batchSize - first);
-  for (let which = 0; which < 2; which++) {
-    const output = critic(which) + 3 * criticBytes + criticOutput;
-    valuesOf(targetActivation(which, 2), hiddenPanels, output, batchPanel, first, rows, targetValues(which));
-  }
   const gamma = <f32>load<f64>(constants), alpha = load<f32>(temperature, 12), scale = <f32>2 / <f32>batchSize;
   for (let row = first; row < first + rows; row++) {
     const at = <usize>row << 2;
@@ -128,7 +138,7 @@ function secondLayersBackward(unit: i32): void {
   const perNet = hiddenPanels * (ROW_PARTS + 2), which = unit / perNet, rest = unit % perNet;
   const dy = criticActivation(which, 2), x = criticActivation(which, 1);
   if (rest < hiddenPanels * ROW_PARTS) {
-    const panel = rest / ROW_PARTS, part = rest % ROW_PARTS;
+    const part = rest / hiddenPanels, panel = rest % hiddenPanels;
     const row = partStart(part, ROW_PARTS, batchRows), end = partStart(part + 1, ROW_PARTS, batchRows);
     const dx = targetActivation(which, 1), offset = <usize>panel * batchPanel + (<usize>row << 6);
     backward(dy, hiddenColumns, criticHidden2Transposed(which), hiddenColumns, dx, batchPanel, panel, row, end - row);
@@ -153,12 +163,13 @@ function firstLayersBackward(unit: i32): void {
 
 /** Both critics, and their targets' averages. */
 export function criticUpdate(): void {
-  inParallel(3 * hiddenPanels, firstLayers);
+  inParallel(hiddenPanels * (2 + ROW_PARTS), firstLayers);
   inParallel(3 * hiddenPanels * ROW_PARTS, secondLayers);
   inParallel(headPanels * HEAD_PARTS + 2 * chunks(batchRows), headsAndValues);
   inParallel(chunks(batchSize), sampleNextActions);
   inParallel(2 * hiddenPanels, targetFirstLayers);
   inParallel(2 * hiddenPanels * ROW_PARTS, targetSecondLayers);
+  inParallel(2 * chunks(batchSize), targetValuesUnit);
   inParallel(chunks(batchSize), computeTargets);
   inParallel(2 * (hiddenPanels + 1), outputLayersBackward);
   inParallel(2 * hiddenPanels * (ROW_PARTS + 2), secondLayersBackward);

@@ -6,7 +6,7 @@ import { linearPanel, reluPanel, gradientPanel } from "./products";
 import { closeUpdate, enterUpdate, leaveUpdate, openUpdate } from "./schedule";
 import { runPart, runUpdate } from "./update";
 
-export { configure, critic, scratchBytes, setThread } from "./layout";
+export { configure, critic, setThread, threadBytes } from "./layout";
 export { act, actionAddress, noiseAddress, observationAddress } from "./policy";
 export { setTile } from "./products";
 export { refresh } from "./update";

@@ -9,10 +9,17 @@ import { chunks, ROW_CHUNK } from "./units";
 
 const NOISE_CHUNK: i32 = 64; // Philox blocks in a unit
 
-/** Writes an element of a batch matrix. */
-@inline
-function put(matrix: usize, row: i32, column: i32, value: f32): void {
-  store<f32>(matrix + <usize>(column >> 4) * batchPanel + (<usize>row << 6) + (<usize>(column & 15) << 2), value);
+/** Writes numbers into columns [column, column + count) of a row of a batch matrix. */
+function put(matrix: usize, row: i32, column: i32, from: usize, count: i32): void {
+  let to = matrix + <usize>(column >> 4) * batchPanel + (<usize>row << 6) + (<usize>(column & 15) << 2);
+  let left = 16 - (column & 15); // in this panel
+  for (const end = from + (<usize>count << 2); from < end; from += 4, to += 4) {
+    if (left-- == 0) {
+      to += batchPanel - 64;
+      left = 15;
+    }
+    store<f32>(to, load<f32>(from));
+  }
 }
 
 /** Philox blocks of noise that this update needs, four numbers each. */
@@ -30,18 +37,14 @@ export function prepareInputs(unit: i32): void {
     return;
   }
   for (let row = unit * ROW_CHUNK; row < min(unit * ROW_CHUNK + ROW_CHUNK, batchSize); row++) {
-    for (let i = 0; i < observationSize; i++) {
-      const at = <usize>(row * observationSize + i) << 2;
-      const observation = load<f32>(inputObservations + at), next = load<f32>(inputNextObservations + at);
-      put(observations, row, i, observation);
-      put(criticInput, row, actionSize + i, observation);
-      put(policyCriticInput, row, actionSize + i, observation);
-      put(nextObservations, row, i, next);
-      put(nextCriticInput, row, actionSize + i, next);
-    }
-    for (let i = 0; i < actionSize; i++) {
-      put(criticInput, row, i, load<f32>(inputActions + (<usize>(row * actionSize + i) << 2)));
-    }
+    const observation = inputObservations + (<usize>(row * observationSize) << 2);
+    put(observations, row, 0, observation, observationSize);
+    put(criticInput, row, actionSize, observation, observationSize);
+    put(policyCriticInput, row, actionSize, observation, observationSize);
+    const next = inputNextObservations + (<usize>(row * observationSize) << 2);
+    put(nextObservations, row, 0, next, observationSize);
+    put(nextCriticInput, row, actionSize, next, observationSize);
+    put(criticInput, row, 0, inputActions + (<usize>(row * actionSize) << 2), actionSize);
   }
 }
 

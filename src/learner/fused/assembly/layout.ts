@@ -3,7 +3,7 @@
 // transposed, its right operand and its result, so that nothing is ever packed. Columns are padded to 16 with zeros, which stay
 // zero; a batch is padded to a multiple of four rows.
 
-import { HEAP } from "./schedule";
+import { counterBytes, EPOCH, HEAP, joinThreads } from "./schedule";
 
 export let observationSize: i32 = 0;
 export let actionSize: i32 = 0;
@@ -129,6 +129,7 @@ export function configure(observation: i32, action: i32, hidden: i32, batch: i32
   actorHeads = actorHidden2 + columns * <usize>(hiddenColumns + 1);
   actorBytes = actorHeads + (<usize>headPanels << 6) * <usize>(hiddenColumns + 1);
 
+  if (__heap_base > EPOCH) unreachable(); // the compiler's own data lie below the control block
   top = HEAP;
   zeros = reserve(64);
   constants = reserve(64 + (<usize>action << 4));
@@ -178,10 +179,15 @@ export function configure(observation: i32, action: i32, hidden: i32, batch: i32
   return top;
 }
 
-/** Scratch for one block of gradients, for every thread: behind everything else. */
-export function scratchBytes(): usize {
+/** Scratch for one block of gradients. */
+function scratchBytes(): usize {
   const rows = max(hiddenColumns, max(criticInputs, actorInputs));
   return <usize>rows << 6;
+}
+
+/** Bytes behind everything else that this many threads need: their counters, and scratch for each. */
+export function threadBytes(threads: i32): usize {
+  return counterBytes(policySteps, threads) + <usize>threads * scratchBytes();
 }
 
 /** A critic's parameters: first 0 or second 1. */
@@ -235,7 +241,8 @@ export function targetValues(which: i32): usize {
 /** The scratch of this thread. */
 export let scratch: usize = 0;
 
-/** Tells this instance which thread it serves; `base` is what `configure` returned. */
-export function setThread(thread: i32, base: usize): void {
-  scratch = base + <usize>thread * scratchBytes();
+/** Tells this instance which of how many threads it serves; `base` is what `configure` returned. */
+export function setThread(thread: i32, threads: i32, base: usize): void {
+  joinThreads(thread, threads, policySteps, base);
+  scratch = base + counterBytes(policySteps, threads) + <usize>thread * scratchBytes();
 }

@@ -79,19 +79,18 @@ function gatheredEnd(which: i32): i32 {
   return load<i32>(results + (<usize>which << 2), 32);
 }
 
-/** Gradient of −mean(min Q) by a panel of the smaller critic's second activations, gathered. */
-function outputGradients(panel: i32): void {
+/** Gradient of −mean(min Q) by a panel of a critic's second activations, in the rows where it is the smaller. */
+function outputGradients(unit: i32): void {
+  const which = unit / hiddenPanels, panel = unit % hiddenPanels;
   const zero = f32x4.splat(0), scale = f32x4.splat(<f32>-1 / <f32>batchSize);
   const to = gathered2 + <usize>panel * gatheredPanel;
-  for (let which = 0; which < 2; which++) {
-    const weights = critic(which) + criticOutput + (<usize>panel << 6);
-    const from = criticActivation(which, 2) + <usize>panel * batchPanel;
-    for (let i = gatheredStart(which); i < gatheredEnd(which); i++) {
-      const row = load<i32>(rowOfGathered + (<usize>i << 2)), at = to + (<usize>i << 6);
-      for (let lane: usize = 0; lane < 64; lane += 16) {
-        const h = row < 0 ? zero : v128.load(from + (<usize>row << 6) + lane);
-        v128.store(at + lane, v128.and(f32x4.mul(scale, v128.load(weights + lane)), f32x4.gt(h, zero)));
-      }
+  const weights = critic(which) + criticOutput + (<usize>panel << 6);
+  const from = criticActivation(which, 2) + <usize>panel * batchPanel;
+  for (let i = gatheredStart(which); i < gatheredEnd(which); i++) {
+    const row = load<i32>(rowOfGathered + (<usize>i << 2)), at = to + (<usize>i << 6);
+    for (let lane: usize = 0; lane < 64; lane += 16) {
+      const h = row < 0 ? zero : v128.load(from + (<usize>row << 6) + lane);
+      v128.store(at + lane, v128.and(f32x4.mul(scale, v128.load(weights + lane)), f32x4.gt(h, zero)));
     }
   }
 }
@@ -132,53 +131,56 @@ function headGradients(unit: i32): void {
   policyGradient(row, min(ROW_CHUNK, batchSize - row));
 }
 
-/** Heads: kernel and biases, and the gradient by the second activations. */
+/** Gradient by the second activations. */
 function headsBackward(unit: i32): void {
-  if (unit < hiddenPanels * ROW_PARTS) {
-    const panel = unit / ROW_PARTS, part = unit % ROW_PARTS;
-    const row = partStart(part, ROW_PARTS, batchRows), end = partStart(part + 1, ROW_PARTS, batchRows);
-    const dx = targetActivation(0, 2), offset = <usize>panel * batchPanel + (<usize>row << 6);
-    backward(headsGradient, 2 * actionSize, actorHeadsTransposed, headPanels << 4, dx, batchPanel, panel, row, end - row);
-    return maskByRelu(dx + offset, actorActivation2 + offset, (end - row) << 4);
-  }
-  const rest = unit - hiddenPanels * ROW_PARTS, panel = rest / hiddenPanels, block = rest % hiddenPanels;
-  const layer = actor + actorHeads, dy = headsGradient + <usize>panel * batchPanel;
-  updateKernel(
-    actorAdam(), actorActivation2, dy, batchPanel, batchSize, layer + (<usize>panel * <usize>hiddenColumns << 6), block << 4, 16,
-  );
-  if (block == 0) {
-    const biases = layer + (<usize>headPanels * <usize>hiddenColumns << 6) + (<usize>panel << 6);
-    updateBias(actorAdam(), dy, batchSize, biases);
-  }
+  layerBackward(headsGradient, 2 * actionSize, actorHeadsTransposed, headPanels << 4, targetActivation(0, 2), actorActivation2, unit);
 }
 
-/** Second layer: kernel and biases, and the gradient by the first activations. */
+/** Gradient by the first activations. */
 function secondLayerBackward(unit: i32): void {
   const dy = targetActivation(0, 2);
-  if (unit < hiddenPanels * ROW_PARTS) {
-    const panel = unit / ROW_PARTS, part = unit % ROW_PARTS;
-    const row = partStart(part, ROW_PARTS, batchRows), end = partStart(part + 1, ROW_PARTS, batchRows);
-    const dx = targetActivation(0, 1), offset = <usize>panel * batchPanel + (<usize>row << 6);
-    backward(dy, hiddenColumns, actorHidden2Transposed, hiddenColumns, dx, batchPanel, panel, row, end - row);
-    return maskByRelu(dx + offset, actorActivation1 + offset, (end - row) << 4);
-  }
-  updateHidden2(actorAdam(), actor + actorHidden2, actorActivation1, dy, unit - hiddenPanels * ROW_PARTS);
+  layerBackward(dy, hiddenColumns, actorHidden2Transposed, hiddenColumns, targetActivation(0, 1), actorActivation1, unit);
 }
 
-/** First layer, and transposed kernels for the next backward pass. */
-function firstLayerBackward(unit: i32): void {
+/** A part of the rows and a panel of dX = dY·Wᵀ, masked by x, the activations that ReLU gave. */
+function layerBackward(dy: usize, outputs: i32, transposed: usize, transposedRows: i32, dx: usize, x: usize, unit: i32): void {
+  const part = unit / hiddenPanels, panel = unit % hiddenPanels;
+  const row = partStart(part, ROW_PARTS, batchRows), rows = partStart(part + 1, ROW_PARTS, batchRows) - row;
+  const offset = <usize>panel * batchPanel + (<usize>row << 6);
+  backward(dy, outputs, transposed, transposedRows, dx, batchPanel, panel, row, rows);
+  maskByRelu(dx + offset, x + offset, rows << 4);
+}
+
+/** Gradients and Adam steps of all layers, by four units for each panel of hidden units. */
+function updateActor(unit: i32): void {
+  const panel = unit >> 2, kind = unit & 3;
+  if (kind < 2) updateHidden2(actorAdam(), actor + actorHidden2, actorActivation1, targetActivation(0, 2), 2 * panel + kind);
+  else if (kind == 2) updateHidden1(actorAdam(), actor, observations, actorInputs, targetActivation(0, 1), panel);
+  else updateHeads(panel);
+}
+
+/** Sixteen rows of the heads' kernel; the biases with the first of them. */
+function updateHeads(block: i32): void {
+  const layer = actor + actorHeads, biases = layer + (<usize>headPanels * <usize>hiddenColumns << 6);
+  for (let panel = 0; panel < headPanels; panel++) {
+    const dy = headsGradient + <usize>panel * batchPanel, kernelPanel = layer + (<usize>panel * <usize>hiddenColumns << 6);
+    updateKernel(actorAdam(), actorActivation2, dy, batchPanel, batchSize, kernelPanel, block << 4, 16);
+    if (block == 0) updateBias(actorAdam(), dy, batchSize, biases + (<usize>panel << 6));
+  }
+}
+
+/** What the next backward pass needs transposed. */
+function transposeActor(unit: i32): void {
   if (unit < hiddenPanels) {
-    updateHidden1(actorAdam(), actor, observations, actorInputs, targetActivation(0, 1), unit);
-  } else if (unit < 2 * hiddenPanels) {
-    transposePanel(actor + actorHidden2, hiddenColumns, unit - hiddenPanels, hiddenColumns, actorHidden2Transposed, hiddenColumns);
+    transposePanel(actor + actorHidden2, hiddenColumns, unit, hiddenColumns, actorHidden2Transposed, hiddenColumns);
   } else {
-    transposePanel(actor + actorHeads, hiddenColumns, unit - 2 * hiddenPanels, hiddenColumns, actorHeadsTransposed, headPanels << 4);
+    transposePanel(actor + actorHeads, hiddenColumns, unit - hiddenPanels, hiddenColumns, actorHeadsTransposed, headPanels << 4);
   }
 }
 
 /** The actor on the batch's observations: up to the heads. */
 export function actorForward(): void {
-  inParallel(hiddenPanels, actorFirstLayer);
+  inParallel(hiddenPanels * ROW_PARTS, actorFirstLayer);
   inParallel(hiddenPanels * ROW_PARTS, actorHidden2Unit);
   inParallel(headPanels * HEAD_PARTS, actorHeadsUnit);
 }
@@ -190,11 +192,12 @@ export function policyUpdate(): void {
   inParallel(2 * hiddenPanels * ROW_PARTS, criticSecondLayers);
   inParallel(2 * chunks(batchRows), valuesUnit);
   inParallel(1, chooseCritics);
-  inParallel(hiddenPanels, outputGradients);
+  inParallel(2 * hiddenPanels, outputGradients);
   inParallel(2 * hiddenPanels, secondLayerGradients);
   inParallel(2 * actionPanels * HEAD_PARTS, actionGradients);
   inParallel(chunks(batchSize), headGradients);
-  inParallel(hiddenPanels * ROW_PARTS + headPanels * hiddenPanels, headsBackward);
-  inParallel(hiddenPanels * (ROW_PARTS + 2), secondLayerBackward);
-  inParallel(2 * hiddenPanels + headPanels, firstLayerBackward);
+  inParallel(hiddenPanels * ROW_PARTS, headsBackward);
+  inParallel(hiddenPanels * ROW_PARTS, secondLayerBackward);
+  inParallel(hiddenPanels * 4, updateActor);
+  inParallel(hiddenPanels + headPanels, transposeActor);
 }

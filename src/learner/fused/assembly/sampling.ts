@@ -1,23 +1,16 @@
-// The squashed Gaussian policy: u = mean + std·noise, a = tanh(u)·scale + bias (SAC paper, appendix C), row by row in float64.
+// The squashed Gaussian policy: u = mean + std·noise, a = tanh(u)·scale + bias (SAC paper, appendix C), in float64, two rows at a time.
 
 import {
   actionGradient, actionSize, batchPanel, batchSize, constants, gatheredOfRow, gatheredPanel, heads, headsGradient, spreadOfSample,
   tanhOfHead, tanhOfSample, temperature,
 } from "./layout";
-import { exp, log, tanh } from "./numbers";
+import { expOfBoth, logOfBoth, tanh, tanhOfBoth } from "./numbers";
 
 const HALF_LOG_TWO_PI: f64 = 0.9189385332046727;
 
 @inline
 function element(matrix: usize, panelBytes: usize, row: i32, column: i32): usize {
   return matrix + <usize>(column >> 4) * panelBytes + (<usize>row << 6) + (<usize>(column & 15) << 2);
-}
-
-/** log std: tanh of the head mapped linearly onto the bounds. */
-@inline
-function logStdOf(squashedHead: f64): f64 {
-  const low = load<f64>(constants, 16), high = load<f64>(constants, 24);
-  return low + 0.5 * (high - low) * (squashedHead + 1.0);
 }
 
 @inline
@@ -30,47 +23,69 @@ function biasOf(action: i32): f64 {
   return load<f64>(constants + (<usize>(actionSize + action) << 3), 64);
 }
 
-/** log of one action's density: log N(u) − log(scale·(1 − tanh²u) + 1e-6). */
+/** Two float32 numbers as float64. */
 @inline
-function logDensity(noise: f64, logStd: f64, squashed: f64, scale: f64): f64 {
-  return -0.5 * noise * noise - logStd - HALF_LOG_TWO_PI - log(scale * (1.0 - squashed * squashed) + 1e-6);
+function loadBoth(at: usize, other: usize): v128 {
+  return f64x2.replace_lane(f64x2.splat(<f64>load<f32>(at)), 1, <f64>load<f32>(other));
+}
+
+@inline
+function storeBoth(at: usize, other: usize, values: v128): void {
+  store<f32>(at, <f32>f64x2.extract_lane(values, 0));
+  store<f32>(other, <f32>f64x2.extract_lane(values, 1));
+}
+
+/** log std: tanh of the heads mapped linearly onto the bounds. */
+@inline
+function logStdOfBoth(squashedHeads: v128): v128 {
+  const low = load<f64>(constants, 16), high = load<f64>(constants, 24);
+  const share = f64x2.add(squashedHeads, f64x2.splat(1.0));
+  return f64x2.add(f64x2.splat(low), f64x2.mul(f64x2.splat(0.5 * (high - low)), share));
+}
+
+/** log of an action's density: log N(u) − log(scale·(1 − tanh²u) + 1e-6). */
+@inline
+function logDensity(noise: v128, logStd: v128, squashed: v128, scale: f64): v128 {
+  const slope = f64x2.sub(f64x2.splat(1.0), f64x2.mul(squashed, squashed));
+  const correction = logOfBoth(f64x2.add(f64x2.mul(f64x2.splat(scale), slope), f64x2.splat(1e-6)));
+  const gaussian = f64x2.sub(f64x2.mul(f64x2.mul(f64x2.splat(-0.5), noise), noise), logStd);
+  return f64x2.sub(f64x2.sub(gaussian, f64x2.splat(HALF_LOG_TWO_PI)), correction);
 }
 
 /**
  * Actions and log probabilities of rows [first, first + rows) from the heads and `noise` [batch, action]; the actions become the
- * first columns of the critics' input `to`. What the gradient needs is kept.
+ * first columns of the critics' input `to`. What the gradient needs is kept. Without `to` there are log probabilities alone.
  */
 export function sampleActions(noise: usize, to: usize, logProbabilities: usize, first: i32, rows: i32): void {
-  for (let row = first; row < first + rows; row++) {
-    let total: f64 = 0;
+  const end = first + rows;
+  for (let row = first; row < end; row += 2) {
+    const other = min(row + 1, end - 1); // the same row twice, if one is left over
+    let total = f64x2.splat(0);
     for (let i = 0; i < actionSize; i++) {
-      const at = <usize>(row * actionSize + i);
-      const epsilon = <f64>load<f32>(noise + (at << 2));
-      const mean = <f64>load<f32>(element(heads, batchPanel, row, i));
-      const head = tanh(<f64>load<f32>(element(heads, batchPanel, row, actionSize + i)));
-      const logStd = logStdOf(head), spread = exp(logStd) * epsilon, squashed = tanh(mean + spread), scale = scaleOf(i);
-      store<f32>(element(to, batchPanel, row, i), <f32>(squashed * scale + biasOf(i)));
-      total += logDensity(epsilon, logStd, squashed, scale);
-      store<f64>(tanhOfSample + (at << 3), squashed);
-      store<f64>(spreadOfSample + (at << 3), spread);
-      store<f64>(tanhOfHead + (at << 3), head);
+      const at = <usize>(row * actionSize + i), otherAt = <usize>(other * actionSize + i);
+      const epsilon = loadBoth(noise + (at << 2), noise + (otherAt << 2));
+      const mean = loadBoth(element(heads, batchPanel, row, i), element(heads, batchPanel, other, i));
+      const column = actionSize + i;
+      const head = tanhOfBoth(loadBoth(element(heads, batchPanel, row, column), element(heads, batchPanel, other, column)));
+      const logStd = logStdOfBoth(head), spread = f64x2.mul(expOfBoth(logStd), epsilon), scale = scaleOf(i);
+      const squashed = tanhOfBoth(f64x2.add(mean, spread));
+      total = f64x2.add(total, logDensity(epsilon, logStd, squashed, scale));
+      if (!to) continue;
+      const action = f64x2.add(f64x2.mul(squashed, f64x2.splat(scale)), f64x2.splat(biasOf(i)));
+      storeBoth(element(to, batchPanel, row, i), element(to, batchPanel, other, i), action);
+      keepBoth(tanhOfSample, at, otherAt, squashed);
+      keepBoth(spreadOfSample, at, otherAt, spread);
+      keepBoth(tanhOfHead, at, otherAt, head);
     }
-    store<f32>(logProbabilities + (<usize>row << 2), <f32>total);
+    storeBoth(logProbabilities + (<usize>row << 2), logProbabilities + (<usize>other << 2), total);
   }
 }
 
-/** Log probabilities alone. */
-export function logProbability(noise: usize, logProbabilities: usize, first: i32, rows: i32): void {
-  for (let row = first; row < first + rows; row++) {
-    let total: f64 = 0;
-    for (let i = 0; i < actionSize; i++) {
-      const epsilon = <f64>load<f32>(noise + (<usize>(row * actionSize + i) << 2));
-      const mean = <f64>load<f32>(element(heads, batchPanel, row, i));
-      const logStd = logStdOf(tanh(<f64>load<f32>(element(heads, batchPanel, row, actionSize + i))));
-      total += logDensity(epsilon, logStd, tanh(mean + exp(logStd) * epsilon), scaleOf(i));
-    }
-    store<f32>(logProbabilities + (<usize>row << 2), <f32>total);
-  }
+/** Keeps two float64 numbers for the gradient. */
+@inline
+function keepBoth(array: usize, at: usize, other: usize, values: v128): void {
+  v128.store64_lane(array + (at << 3), values, 0);
+  v128.store64_lane(array + (other << 3), values, 1);
 }
 
 /**
@@ -102,8 +117,8 @@ export function actionOf(mean: usize, noise: usize, action: usize): void {
   for (let i = 0; i < actionSize; i++) {
     let u = <f64>load<f32>(mean + (<usize>i << 2));
     if (noise) {
-      const head = tanh(<f64>load<f32>(mean + (<usize>(actionSize + i) << 2)));
-      u += exp(logStdOf(head)) * <f64>load<f32>(noise + (<usize>i << 2));
+      const head = tanhOfBoth(f64x2.splat(<f64>load<f32>(mean + (<usize>(actionSize + i) << 2))));
+      u += f64x2.extract_lane(expOfBoth(logStdOfBoth(head)), 0) * <f64>load<f32>(noise + (<usize>i << 2));
     }
     store<f32>(action + (<usize>i << 2), <f32>(tanh(u) * scaleOf(i) + biasOf(i)));
   }

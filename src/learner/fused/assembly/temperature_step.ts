@@ -5,7 +5,7 @@ import {
   temperature,
 } from "./layout";
 import { exp } from "./numbers";
-import { logProbability } from "./sampling";
+import { sampleActions } from "./sampling";
 import { inParallel } from "./schedule";
 import { chunks, ROW_CHUNK } from "./units";
 import { actorForward, step } from "./policy_step";
@@ -17,7 +17,7 @@ function alphaNoise(): usize {
 
 function sampleForTemperature(unit: i32): void {
   const row = unit * ROW_CHUNK;
-  logProbability(alphaNoise(), logProbabilities, row, min(ROW_CHUNK, batchSize - row));
+  sampleActions(alphaNoise(), 0, logProbabilities, row, min(ROW_CHUNK, batchSize - row));
 }
 
 /** Losses of policy and temperature; one Adam step on log α: its gradient is −mean(log π + target entropy). */

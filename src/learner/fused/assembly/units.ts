@@ -22,12 +22,18 @@ export function chunks(rows: i32): i32 {
   return (rows + ROW_CHUNK - 1) / ROW_CHUNK;
 }
 
-export function actorHidden1Unit(x: usize, panel: i32): void {
-  forward(true, x, observationSize, actor, actorInputs, hiddenColumns, actorActivation1, batchPanel, panel, 0, batchRows);
+// The critics are shared by critic, the actor by rows of the batch: first all units of a part of them, then those of the next.
+
+/** Unit in [0, hiddenPanels·ROW_PARTS). */
+export function actorHidden1Unit(x: usize, unit: i32): void {
+  const part = unit / hiddenPanels, panel = unit % hiddenPanels;
+  const row = partStart(part, ROW_PARTS, batchRows), end = partStart(part + 1, ROW_PARTS, batchRows);
+  forward(true, x, observationSize, actor, actorInputs, hiddenColumns, actorActivation1, batchPanel, panel, row, end - row);
 }
 
+/** Unit in [0, hiddenPanels·ROW_PARTS). */
 export function actorHidden2Unit(unit: i32): void {
-  const panel = unit / ROW_PARTS, part = unit % ROW_PARTS;
+  const part = unit / hiddenPanels, panel = unit % hiddenPanels;
   const row = partStart(part, ROW_PARTS, batchRows), end = partStart(part + 1, ROW_PARTS, batchRows);
   forward(
     true, actorActivation1, hiddenColumns, actor + actorHidden2, hiddenColumns, hiddenColumns, actorActivation2, batchPanel, panel, row,
@@ -35,8 +41,9 @@ export function actorHidden2Unit(unit: i32): void {
   );
 }
 
+/** Unit in [0, headPanels·HEAD_PARTS). */
 export function actorHeadsUnit(unit: i32): void {
-  const panel = unit / HEAD_PARTS, part = unit % HEAD_PARTS;
+  const part = unit / headPanels, panel = unit % headPanels;
   const row = partStart(part, HEAD_PARTS, batchRows), end = partStart(part + 1, HEAD_PARTS, batchRows);
   forward(
     false, actorActivation2, hiddenColumns, actor + actorHeads, hiddenColumns, headPanels << 4, heads, batchPanel, panel, row, end - row,
@@ -47,8 +54,9 @@ export function criticHidden1Unit(x: usize, parameters: usize, y: usize, panel: 
   forward(true, x, actionSize + observationSize, parameters, criticInputs, hiddenColumns, y, batchPanel, panel, 0, batchRows);
 }
 
+/** Unit in [0, hiddenPanels·ROW_PARTS). */
 export function criticHidden2Unit(x: usize, parameters: usize, y: usize, unit: i32): void {
-  const panel = unit / ROW_PARTS, part = unit % ROW_PARTS;
+  const part = unit / hiddenPanels, panel = unit % hiddenPanels;
   const row = partStart(part, ROW_PARTS, batchRows), end = partStart(part + 1, ROW_PARTS, batchRows);
   forward(true, x, hiddenColumns, parameters + criticHidden2, hiddenColumns, hiddenColumns, y, batchPanel, panel, row, end - row);
 }
