@@ -24,8 +24,9 @@ export type { NetworkSizes, Parameter, ParameterSet } from "./src/learner/parame
 export { type Evaluation, type Progress, train, type TrainOptions, type TrainSummary } from "./src/train.ts";
 export { Policy, type PolicyOptions } from "./src/policy.ts";
 export { loadPolicy } from "./src/run/policy_file.ts";
-export { type EpisodeResults, evaluatePolicy, mean, type RecordedEpisode, recordEpisodes } from "./src/evaluate.ts";
+export { type EpisodeResults, evaluatePolicy, type RecordedEpisode, recordEpisodes } from "./src/evaluate.ts";
 
-export { interquartileMean, standardDeviation } from "./src/analysis/statistics.ts";
+export { mean, standardDeviation } from "./src/moments.ts";
+export { interquartileMean } from "./src/analysis/statistics.ts";
 export { type Rendered, type RenderOptions, type RenderProgress, renderRun } from "./src/render/render_run.ts";
 export type { Episode } from "./src/render/episode.ts";

@@ -94,14 +94,3 @@ export function doEvaluationJob(env: Env, policy: Policy, job: EvaluationJob): E
     recordings: recordEpisodes(env, policy, job.recordings, new RandomStream(seed, "recording", step)),
   };
 }
-
-/** The arithmetic mean. */
-export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** The population standard deviation: the root of the mean squared distance from the mean. */
-export function standardDeviation(values: readonly number[]): number {
-  const center = mean(values);
-  return Math.sqrt(mean(values.map((value) => (value - center) * (value - center)))); // sqrt is exactly rounded
-}

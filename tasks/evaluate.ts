@@ -3,7 +3,8 @@
 import { loadAgent } from "../src/agent.ts";
 import { makeCommand, parseArguments, readInteger, runTask, valueFlag } from "../src/command_line.ts";
 import { parseSetting } from "../src/config.ts";
-import { evaluatePolicy, mean, standardDeviation } from "../src/evaluate.ts";
+import { evaluatePolicy } from "../src/evaluate.ts";
+import { mean, standardDeviation } from "../src/moments.ts";
 import { formatTable } from "../src/progress.ts";
 import { RandomStream } from "../src/random.ts";
 
@@ -39,9 +40,9 @@ await runTask("evaluate", async () => {
 
   const summary = {
     meanReturn: mean(returns),
-    returnStandardDeviation: standardDeviation(returns),
+    returnStandardDeviation: standardDeviation(returns, "population"),
     meanLength: mean(lengths),
-    lengthStandardDeviation: standardDeviation(lengths),
+    lengthStandardDeviation: standardDeviation(lengths, "population"),
   };
   if (json) {
     const { env, maxEpisodeSteps, step, seed: trainingSeed } = file;

@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
+import { mean, standardDeviation } from "../src/moments.ts";
 import {
   areaUnderCurve,
   bootstrapInterval,
   interquartileMean,
-  mean,
   normalizedArea,
   performanceProfile,
   probabilityOfImprovement,
   quantile,
-  standardDeviation,
   stepsToThreshold,
   tInterval,
 } from "../src/analysis/statistics.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mean, standardDeviation } from "../src/evaluate.ts";
+import { mean, standardDeviation } from "../src/moments.ts";
 import { runTask, tinyRun, withFolder } from "./helpers/task.ts";
 
 Deno.test("evaluate prints each episode and mean ± sd, the same each time, as a table or as JSON", () =>
@@ -20,7 +20,7 @@ Deno.test("evaluate prints each episode and mean ± sd, the same each time, as a
     assert.deepEqual(returns, lengths); // a reward of 1 a step
     assert.equal(returns.length, 3);
     assert.equal(meanReturn, mean(returns));
-    assert.equal(returnStandardDeviation, standardDeviation(returns));
+    assert.equal(returnStandardDeviation, standardDeviation(returns, "population"));
 
     Deno.truncateSync(`${run}/policy.safetensors`, 1000);
     const damaged = await runTask("evaluate", run);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { makeEnv } from "../src/env/make_env.ts";
-import { evaluatePolicy, mean, standardDeviation } from "../src/evaluate.ts";
+import { evaluatePolicy } from "../src/evaluate.ts";
+import { mean, standardDeviation } from "../src/moments.ts";
 import { InlineEvaluator, WorkerEvaluator } from "../src/evaluator.ts";
 import { initialState } from "../src/learner/parameters.ts";
 import { RandomStream } from "../src/random.ts";
@@ -82,6 +83,6 @@ Deno.test("evaluate: returns are sums of rewards of deterministic episodes, one 
 
 Deno.test("evaluate: mean and population standard deviation", () => {
   assert.equal(mean([1, 2, 6]), 3);
-  assert.equal(standardDeviation([2, 4, 4, 4, 5, 5, 7, 9]), 2); // the standard textbook example
-  assert.equal(standardDeviation([3]), 0);
+  assert.equal(standardDeviation([2, 4, 4, 4, 5, 5, 7, 9], "population"), 2); // the standard textbook example
+  assert.equal(standardDeviation([3], "population"), 0);
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mean } from "../src/evaluate.ts";
+import { mean } from "../src/moments.ts";
 import type { Learner, LearnerOptions } from "../src/learner/learner.ts";
 import { createLearner } from "../src/learner/create_learner.ts";
 import type { Progress } from "../src/train.ts";

@@ -2,6 +2,7 @@
 
 import { type Config, configDifferences, keyName } from "../config.ts";
 import { UsageError } from "../errors.ts";
+import { mean, standardDeviation } from "../moments.ts";
 import { RandomStream } from "../random.ts";
 import { learningCurve, type Run } from "./read_runs.ts";
 import { finalReturn } from "./results.ts";
@@ -9,12 +10,10 @@ import {
   bootstrapInterval,
   interquartileMean,
   type Interval,
-  mean,
   normalizedArea,
   performanceProfile,
   type Point,
   probabilityOfImprovement,
-  standardDeviation,
   stepsToThreshold,
 } from "./statistics.ts";
 

@@ -3,9 +3,10 @@
 import { parse } from "csv-parse/sync";
 import { join } from "node:path";
 import { UsageError } from "../errors.ts";
+import { mean, standardDeviation } from "../moments.ts";
 import { RandomStream } from "../random.ts";
 import type { Run } from "./read_runs.ts";
-import { bootstrapInterval, type Interval, mean, type Point, standardDeviation, tInterval } from "./statistics.ts";
+import { bootstrapInterval, type Interval, type Point, tInterval } from "./statistics.ts";
 
 /** The bands, and what each is called on a figure. */
 export const bandLabels = {

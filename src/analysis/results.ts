@@ -1,6 +1,7 @@
 /** The result table: one row per run, per environment and over all tasks, as CSV and as Markdown, with the original's values. */
 
 import { stringify } from "csv-stringify/sync";
+import { mean, standardDeviation } from "../moments.ts";
 import { RandomStream } from "../random.ts";
 import { groupRuns, meanCurve, meanPoints } from "./learning_curves.ts";
 import { learningCurve, type Run } from "./read_runs.ts";
@@ -8,10 +9,8 @@ import {
   bootstrapInterval,
   interquartileMean,
   type Interval,
-  mean,
   normalizedArea,
   type Point,
-  standardDeviation,
   stepsToThreshold,
 } from "./statistics.ts";
 

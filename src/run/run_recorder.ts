@@ -3,8 +3,9 @@
 import { join } from "node:path";
 import type { Config } from "../config.ts";
 import { RunError } from "../errors.ts";
-import { type EvaluationOutcome, mean, standardDeviation } from "../evaluate.ts";
+import type { EvaluationOutcome } from "../evaluate.ts";
 import type { Evaluator } from "../evaluator.ts";
+import { mean, standardDeviation } from "../moments.ts";
 import type { PolicyOptions } from "../policy.ts";
 import { findNotFinite, saveCheckpoint, stepFileName, writeCheckpoint } from "./checkpoint.ts";
 import type { Measured } from "./meter.ts";
@@ -77,7 +78,9 @@ export class RunRecorder {
   #record(step: number, { returns, lengths, recordings }: EvaluationOutcome, stepsPerSecond: number): void {
     const { config, paths, logs, policyOptions: { actionSize } } = this.#options;
     if (returns.length > 0) {
-      const episodicReturn = mean(returns), episodicLength = mean(lengths), returnStd = standardDeviation(returns);
+      const episodicReturn = mean(returns),
+        episodicLength = mean(lengths),
+        returnStd = standardDeviation(returns, "population");
       logs.eval.append({
         step,
         episodic_return: episodicReturn,

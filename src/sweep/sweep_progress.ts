@@ -1,5 +1,6 @@
 /** How far a sweep is, and when it will be done. */
 
+import { mean } from "../moments.ts";
 import { formatDuration } from "../progress.ts";
 import type { Progress } from "../run/pace.ts";
 import type { SweepRun } from "./plan.ts";
@@ -53,7 +54,6 @@ export class SweepProgress {
    */
   get secondsLeft(): number | undefined {
     const runs = [...this.#runs.values()];
-    const mean = (rates: number[]) => rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
     const rates = runs.filter(({ stepsPerSecond }) => stepsPerSecond !== undefined && stepsPerSecond > 0);
     if (rates.length === 0) return runs.every(({ state }) => state === "ended") ? 0 : undefined;
     const overall = mean(rates.map(({ stepsPerSecond }) => stepsPerSecond!));
