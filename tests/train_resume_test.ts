@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { resolveConfig } from "../src/config.ts";
+import { createLearner } from "../src/learner/create_learner.ts";
 import { train } from "../src/train.ts";
 import { listCheckpoints, stepFileName } from "../src/run/checkpoint.ts";
 import { readEvents } from "../src/run/events.ts";
@@ -127,14 +128,24 @@ Deno.test("train: when no checkpoint can be used, nothing is touched", () =>
 
 Deno.test("train: two in one folder: the second is refused", () =>
   withFolder(async (folder) => {
-    const directory = `${folder}/run`, first = trainPointMass({ directory });
-    await assert.rejects(async () => {
-      while (true) { // until the first has the lock
-        await new Promise((resolve) => setTimeout(resolve, 1));
-        if (Array.from(Deno.readDirSync(folder)).length > 0) await trainPointMass({ directory });
-      }
-    }, { name: "UsageError", message: /is training there/ });
-    await first;
+    const directory = `${folder}/run`;
+    let second: Promise<void> | undefined;
+    await trainPointMass({
+      directory,
+      async makeLearner(options) {
+        const learner = await createLearner({ ...smallConfig(), ...options }), update = learner.update.bind(learner);
+        learner.update = async (...args) => { // the first run waits here, in the midst of its training, until the second is refused
+          second ??= assert.rejects(() => trainPointMass({ directory }), {
+            name: "UsageError",
+            message: /is training there/,
+          });
+          await second;
+          await update(...args);
+        };
+        return learner;
+      },
+    });
+    assert.ok(second);
     assert.deepEqual(readResults(directory), whole);
   }));
 
