@@ -1,6 +1,6 @@
 // One update of both critics, and of their targets, phase by phase (SAC paper, equations 5 and 6).
 
-import { Adam, applyAdam, backward, maskByRelu, transposePanel, valuesOf } from "./dense";
+import { Adam, applyAdam, transposePanel, valuesOf } from "./dense";
 import {
   actionPanels, batchPanel, batchRows, batchSize, constants, critic, criticActionTransposed, criticActivation, criticBytes,
   criticHidden2, criticHidden2Transposed, criticInput, criticInputs, criticOutput, headPanels, hiddenColumns, hiddenPanels,
@@ -10,8 +10,8 @@ import {
 import { sampleActions } from "./sampling";
 import { inParallel } from "./schedule";
 import {
-  actorHeadsUnit, actorHidden1Unit, actorHidden2Unit, chunks, criticHidden1Unit, criticHidden2Unit, HEAD_PARTS, partStart,
-  ROW_CHUNK, ROW_PARTS, updateHidden1, updateHidden2, valuesUnit,
+  actorHeadsUnit, actorHidden1Unit, actorHidden2Unit, chunks, criticHidden1Unit, criticHidden2Unit, HEAD_PARTS,
+  hiddenBackward, ROW_CHUNK, ROW_PARTS, updateHidden1, updateHidden2, valuesUnit,
 } from "./units";
 
 @inline
@@ -138,14 +138,9 @@ function secondLayersBackward(unit: i32): void {
   const perNet = hiddenPanels * (ROW_PARTS + 2), which = unit / perNet, rest = unit % perNet;
   const dy = criticActivation(which, 2), x = criticActivation(which, 1);
   if (rest < hiddenPanels * ROW_PARTS) {
-    const part = rest / hiddenPanels, panel = rest % hiddenPanels;
-    const row = partStart(part, ROW_PARTS, batchRows), end = partStart(part + 1, ROW_PARTS, batchRows);
-    const dx = targetActivation(which, 1), offset = <usize>panel * batchPanel + (<usize>row << 6);
-    backward(dy, hiddenColumns, criticHidden2Transposed(which), hiddenColumns, dx, batchPanel, panel, row, end - row);
-    return maskByRelu(dx + offset, x + offset, (end - row) << 4);
+    return hiddenBackward(dy, hiddenColumns, criticHidden2Transposed(which), hiddenColumns, targetActivation(which, 1), x, rest);
   }
-  const last = rest - hiddenPanels * ROW_PARTS;
-  updateHidden2(criticAdam(), critic(which) + criticHidden2, x, dy, last);
+  updateHidden2(criticAdam(), critic(which) + criticHidden2, x, dy, rest - hiddenPanels * ROW_PARTS);
 }
 
 /** First layer, then what the next backward passes need transposed. */

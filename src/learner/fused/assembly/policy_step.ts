@@ -1,6 +1,6 @@
 // One step of the policy, phase by phase (SAC paper, equations 7 and 9, with the smaller of two critics).
 
-import { Adam, backward, maskByRelu, transposePanel, updateBias, updateKernel } from "./dense";
+import { Adam, backward, transposePanel, updateBias, updateKernel } from "./dense";
 import {
   actionGradient, actionPanels, actionSize, actor, actorActivation1, actorActivation2, actorHeads, actorHeadsTransposed,
   actorHidden2, actorHidden2Transposed, actorInputs, batchPanel, batchRows, batchSize, critic, criticActionTransposed,
@@ -12,7 +12,7 @@ import { policyGradient, sampleActions } from "./sampling";
 import { inParallel } from "./schedule";
 import {
   actorHeadsUnit, actorHidden1Unit, actorHidden2Unit, chunks, criticHidden1Unit, criticHidden2Unit, HEAD_PARTS, partStart,
-  ROW_CHUNK, ROW_PARTS, updateHidden1, updateHidden2, valuesUnit,
+  hiddenBackward, ROW_CHUNK, ROW_PARTS, updateHidden1, updateHidden2, valuesUnit,
 } from "./units";
 
 /** Which of the update's policy steps is going on. */
@@ -133,22 +133,13 @@ function headGradients(unit: i32): void {
 
 /** Gradient by the second activations. */
 function headsBackward(unit: i32): void {
-  layerBackward(headsGradient, 2 * actionSize, actorHeadsTransposed, headPanels << 4, targetActivation(0, 2), actorActivation2, unit);
+  hiddenBackward(headsGradient, 2 * actionSize, actorHeadsTransposed, headPanels << 4, targetActivation(0, 2), actorActivation2, unit);
 }
 
 /** Gradient by the first activations. */
 function secondLayerBackward(unit: i32): void {
   const dy = targetActivation(0, 2);
-  layerBackward(dy, hiddenColumns, actorHidden2Transposed, hiddenColumns, targetActivation(0, 1), actorActivation1, unit);
-}
-
-/** A part of the rows and a panel of dX = dY·Wᵀ, masked by x, the activations that ReLU gave. */
-function layerBackward(dy: usize, outputs: i32, transposed: usize, transposedRows: i32, dx: usize, x: usize, unit: i32): void {
-  const part = unit / hiddenPanels, panel = unit % hiddenPanels;
-  const row = partStart(part, ROW_PARTS, batchRows), rows = partStart(part + 1, ROW_PARTS, batchRows) - row;
-  const offset = <usize>panel * batchPanel + (<usize>row << 6);
-  backward(dy, outputs, transposed, transposedRows, dx, batchPanel, panel, row, rows);
-  maskByRelu(dx + offset, x + offset, rows << 4);
+  hiddenBackward(dy, hiddenColumns, actorHidden2Transposed, hiddenColumns, targetActivation(0, 1), actorActivation1, unit);
 }
 
 /** Gradients and Adam steps of all layers, by four units for each panel of hidden units. */

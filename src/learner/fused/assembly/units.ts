@@ -1,6 +1,6 @@
 // Units of work that critics, policy and temperature share: forward passes, values, a layer's own gradients and Adam step.
 
-import { Adam, forward, updateBias, updateKernel, valuesOf } from "./dense";
+import { Adam, backward, forward, maskByRelu, updateBias, updateKernel, valuesOf } from "./dense";
 import {
   actionSize, actor, actorActivation1, actorActivation2, actorHeads, actorHidden2, actorInputs, batchPanel, batchRows,
   batchSize, critic, criticActivation, criticHidden2, criticInputs, criticOutput, headPanels, heads, hiddenColumns,
@@ -24,21 +24,36 @@ export function chunks(rows: i32): i32 {
 
 // The critics are shared by critic, the actor by rows of the batch: first all units of a part of them, then those of the next.
 
-/** Unit in [0, hiddenPanels·ROW_PARTS). */
-export function actorHidden1Unit(x: usize, unit: i32): void {
+/** A part of the rows and a panel of a hidden layer's forward pass; `unit` in [0, hiddenPanels·ROW_PARTS). */
+function hiddenForward(x: usize, inputs: i32, kernel: usize, kernelRows: i32, y: usize, unit: i32): void {
   const part = unit / hiddenPanels, panel = unit % hiddenPanels;
-  const row = partStart(part, ROW_PARTS, batchRows), end = partStart(part + 1, ROW_PARTS, batchRows);
-  forward(true, x, observationSize, actor, actorInputs, hiddenColumns, actorActivation1, batchPanel, panel, row, end - row);
+  const row = partStart(part, ROW_PARTS, batchRows), rows = partStart(part + 1, ROW_PARTS, batchRows) - row;
+  forward(true, x, inputs, kernel, kernelRows, hiddenColumns, y, batchPanel, panel, row, rows);
 }
 
-/** Unit in [0, hiddenPanels·ROW_PARTS). */
-export function actorHidden2Unit(unit: i32): void {
+/** The same of dX = dY·Wᵀ, masked by x, the activations that ReLU gave. */
+export function hiddenBackward(
+  dy: usize,
+  outputs: i32,
+  transposed: usize,
+  transposedRows: i32,
+  dx: usize,
+  x: usize,
+  unit: i32,
+): void {
   const part = unit / hiddenPanels, panel = unit % hiddenPanels;
-  const row = partStart(part, ROW_PARTS, batchRows), end = partStart(part + 1, ROW_PARTS, batchRows);
-  forward(
-    true, actorActivation1, hiddenColumns, actor + actorHidden2, hiddenColumns, hiddenColumns, actorActivation2, batchPanel, panel, row,
-    end - row,
-  );
+  const row = partStart(part, ROW_PARTS, batchRows), rows = partStart(part + 1, ROW_PARTS, batchRows) - row;
+  const offset = <usize>panel * batchPanel + (<usize>row << 6);
+  backward(dy, outputs, transposed, transposedRows, dx, batchPanel, panel, row, rows);
+  maskByRelu(dx + offset, x + offset, rows << 4);
+}
+
+export function actorHidden1Unit(x: usize, unit: i32): void {
+  hiddenForward(x, observationSize, actor, actorInputs, actorActivation1, unit);
+}
+
+export function actorHidden2Unit(unit: i32): void {
+  hiddenForward(actorActivation1, hiddenColumns, actor + actorHidden2, hiddenColumns, actorActivation2, unit);
 }
 
 /** Unit in [0, headPanels·HEAD_PARTS). */
@@ -54,11 +69,8 @@ export function criticHidden1Unit(x: usize, parameters: usize, y: usize, panel: 
   forward(true, x, actionSize + observationSize, parameters, criticInputs, hiddenColumns, y, batchPanel, panel, 0, batchRows);
 }
 
-/** Unit in [0, hiddenPanels·ROW_PARTS). */
 export function criticHidden2Unit(x: usize, parameters: usize, y: usize, unit: i32): void {
-  const part = unit / hiddenPanels, panel = unit % hiddenPanels;
-  const row = partStart(part, ROW_PARTS, batchRows), end = partStart(part + 1, ROW_PARTS, batchRows);
-  forward(true, x, hiddenColumns, parameters + criticHidden2, hiddenColumns, hiddenColumns, y, batchPanel, panel, row, end - row);
+  hiddenForward(x, hiddenColumns, parameters + criticHidden2, hiddenColumns, y, unit);
 }
 
 /** A chunk of rows of a critic's values. */
