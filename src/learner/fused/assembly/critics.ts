@@ -1,6 +1,6 @@
 // One update of both critics, and of their targets, phase by phase (SAC paper, equations 5 and 6).
 
-import { Adam, applyAdam, transposePanel, valuesOf } from "./dense";
+import { Adam, applyAdam, transposePanel } from "./dense";
 import {
   actionPanels, batchPanel, batchRows, batchSize, constants, critic, criticActionTransposed, criticActivation, criticBytes,
   criticHidden2, criticHidden2Transposed, criticInput, criticInputs, criticOutput, headPanels, hiddenColumns, hiddenPanels,
@@ -11,7 +11,7 @@ import { sampleActions } from "./sampling";
 import { inParallel } from "./schedule";
 import {
   actorHeadsUnit, actorHidden1Unit, actorHidden2Unit, chunks, criticHidden1Unit, criticHidden2Unit, HEAD_PARTS,
-  hiddenBackward, ROW_CHUNK, ROW_PARTS, updateHidden1, updateHidden2, valuesUnit,
+  hiddenBackward, ROW_CHUNK, ROW_PARTS, targetValuesUnit, updateHidden1, updateHidden2, valuesUnit,
 } from "./units";
 
 @inline
@@ -60,14 +60,6 @@ function targetFirstLayers(unit: i32): void {
 function targetSecondLayers(unit: i32): void {
   const perNet = hiddenPanels * ROW_PARTS, which = unit / perNet;
   criticHidden2Unit(targetActivation(which, 1), critic(which) + 3 * criticBytes, targetActivation(which, 2), unit % perNet);
-}
-
-function targetValuesUnit(unit: i32): void {
-  const which = unit / chunks(batchSize), first = (unit % chunks(batchSize)) * ROW_CHUNK;
-  valuesOf(
-    targetActivation(which, 2), hiddenPanels, critic(which) + 3 * criticBytes + criticOutput, batchPanel, first,
-    min(ROW_CHUNK, batchSize - first), targetValues(which),
-  );
 }
 
 /** Targets y = r + γ(1 − terminated)(min Q' − α log π), and the gradients of mse(q, y) by the values. */
@@ -164,7 +156,7 @@ export function criticUpdate(): void {
   inParallel(chunks(batchSize), sampleNextActions);
   inParallel(2 * hiddenPanels, targetFirstLayers);
   inParallel(2 * hiddenPanels * ROW_PARTS, targetSecondLayers);
-  inParallel(2 * chunks(batchSize), targetValuesUnit);
+  inParallel(2 * chunks(batchRows), targetValuesUnit);
   inParallel(chunks(batchSize), computeTargets);
   inParallel(2 * (hiddenPanels + 1), outputLayersBackward);
   inParallel(2 * hiddenPanels * (ROW_PARTS + 2), secondLayersBackward);

@@ -3,8 +3,8 @@
 import { Adam, backward, forward, maskByRelu, updateBias, updateKernel, valuesOf } from "./dense";
 import {
   actionSize, actor, actorActivation1, actorActivation2, actorHeads, actorHidden2, actorInputs, batchPanel, batchRows,
-  batchSize, critic, criticActivation, criticHidden2, criticInputs, criticOutput, headPanels, heads, hiddenColumns,
-  hiddenPanels, observationSize, values,
+  batchSize, critic, criticActivation, criticBytes, criticHidden2, criticInputs, criticOutput, headPanels, heads, hiddenColumns,
+  hiddenPanels, observationSize, targetActivation, targetValues, values,
 } from "./layout";
 
 export const ROW_CHUNK: i32 = 32; // rows in a unit of row-wise work
@@ -73,13 +73,21 @@ export function criticHidden2Unit(x: usize, parameters: usize, y: usize, unit: i
   hiddenForward(x, hiddenColumns, parameters + criticHidden2, hiddenColumns, y, unit);
 }
 
-/** A chunk of rows of a critic's values. */
+/** A chunk of rows of a critic's values; `unit` in [0, 2·chunks(batchRows)). */
 export function valuesUnit(unit: i32): void {
-  const which = unit / chunks(batchRows), row = (unit % chunks(batchRows)) * ROW_CHUNK;
-  valuesOf(
-    criticActivation(which, 2), hiddenPanels, critic(which) + criticOutput, batchPanel, row, min(ROW_CHUNK, batchRows - row),
-    values(which),
-  );
+  const which = unit / chunks(batchRows);
+  chunkOfValues(criticActivation(which, 2), critic(which), values(which), unit % chunks(batchRows));
+}
+
+/** The same of a target critic's. */
+export function targetValuesUnit(unit: i32): void {
+  const which = unit / chunks(batchRows);
+  chunkOfValues(targetActivation(which, 2), critic(which) + 3 * criticBytes, targetValues(which), unit % chunks(batchRows));
+}
+
+function chunkOfValues(x: usize, parameters: usize, result: usize, chunk: i32): void {
+  const row = chunk * ROW_CHUNK;
+  valuesOf(x, hiddenPanels, parameters + criticOutput, batchPanel, row, min(ROW_CHUNK, batchRows - row), result);
 }
 
 /** One half of a panel of a second layer's kernel; the first half's unit sees to the biases, too. `unit` in [0, 2·hiddenPanels). */
