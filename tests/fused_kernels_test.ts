@@ -99,3 +99,97 @@ for (const [form, name] of ["x·W + bias", "max(x·W + bias, 0)", "xᵀ·dy"].en
     }
   });
 }
+
+/** Square matrices, the first of which is zero here and there and in whole rows and columns, and the products of both, dense and sparse. */
+function sparseProducts(form: number, tile: number, panels: number) {
+  const memory = makeMemory(), instance = instantiateKernels(module, memory), size = 16 * panels;
+  const start = instance.configure(1, 1, 1, 0, 0) + 1024, bytes = 4 * size * size;
+  reserveMemory(memory, start + 8 * bytes + (size / 4) * (size + 2) * 32);
+  const matrix = (index: number, length = size * size) =>
+    new Float32Array(memory.buffer, start + index * bytes, length);
+  const random = new RandomStream(3, "sparse products", panels);
+  const [a, b, mask, dense, sparse] = [matrix(0), matrix(1), matrix(2), matrix(3), matrix(4)], vector = matrix(5, size);
+  for (const data of [a, b, mask, vector]) random.fillNormal(data);
+  const emptyRows = Array.from({ length: size }, () => random.uniform(0, 1) < 0.3);
+  const emptyColumns = Array.from({ length: size }, () => random.uniform(0, 1) < 0.3);
+  for (let i = 0; i < a.length; i++) {
+    const row = (i >> 4) % size, column = Math.floor(i / 16 / size) * 16 + (i & 15);
+    if (emptyRows[row] || emptyColumns[column] || random.uniform(0, 1) < 0.6) {
+      a[i] = random.uniform(0, 1) < 0.5 ? 0 : -0;
+    }
+  }
+  const order = new Int32Array(memory.buffer, start + 6 * bytes, size);
+  order.forEach((_, i) => order[i] = i);
+  for (let i = size - 1; i > 0; i--) {
+    const j = Math.floor(random.uniform(0, i + 1));
+    [order[i], order[j]] = [order[j]!, order[i]!];
+  }
+  const bias = form === 1 ? vector : matrix(7, size);
+  if (form !== 1) bias.fill(0);
+  instance.setTile(tile);
+  instance.product([2, 1, 0][form]!, a.byteOffset, b.byteOffset, bias.byteOffset, dense.byteOffset, size, panels);
+  const [first, second, other, result] = [a, b, form === 1 ? bias : mask, sparse].map((data) => data.byteOffset);
+  instance.sparseProduct(form, first!, second!, other!, result!, order.byteOffset, start + 8 * bytes, panels);
+  const expected = form === 2 ? dense.map((value, i) => mask[i]! > 0 ? value : 0) : dense;
+  return { expected: new Uint32Array(expected.slice().buffer), found: new Uint32Array(sparse.slice().buffer) };
+}
+
+for (const [form, name] of ["xᵀ·dy", "max(x·W + bias, 0)", "dy·Wᵀ where x is positive"].entries()) {
+  Deno.test(`leaving zeros out of ${name} changes no bit, in any order of rows`, () => {
+    for (let tile = 0; tile < tileShapes.length; tile++) {
+      for (const panels of [1, 2, 3, 5]) {
+        const { expected, found } = sparseProducts(form, tile, panels);
+        assert.deepEqual(found, expected, `tile ${tileShapes[tile]}, ${panels} panels`);
+      }
+    }
+  });
+}
+
+/** Kernels with the scratch of a learner of this width and batch, and room behind everything else. */
+function kernelsWithScratch(hidden: number, batch: number, tile: number) {
+  const memory = makeMemory(), instance = instantiateKernels(module, memory);
+  const base = instance.configure(1, 1, hidden, batch, 1), room = base + instance.threadBytes(1);
+  reserveMemory(memory, room + 8 * batch * hidden + 4 * (batch + hidden));
+  instance.setThread(0, 1, base);
+  instance.setTile(tile);
+  return { instance, memory, room };
+}
+
+Deno.test("rows with the same zeros come into one tile", () => {
+  const rows = 36, columns = 32, kinds = 6; // six of each kind: a tile
+  const { instance, memory, room } = kernelsWithScratch(columns, rows, tileShapes.indexOf("6x16"));
+  const x = new Float32Array(memory.buffer, room, rows * columns);
+  const order = new Int32Array(memory.buffer, room + x.byteLength, rows);
+  const kindOf = (row: number) => row * 5 % kinds;
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      x[((column >> 4) * rows + row) * 16 + (column & 15)] = column % kinds === kindOf(row) ? row + 1 : 0;
+    }
+  }
+  instance.groupRows(x.byteOffset, rows * 64, rows, columns / 16, order.byteOffset);
+  assert.deepEqual([...order].toSorted((a, b) => a - b), [...order.keys()], "every row once");
+  for (let row = 0; row < rows; row += 6) {
+    assert.equal(new Set([...order.slice(row, row + 6)].map(kindOf)).size, 1, `tile from ${row}: ${order}`);
+  }
+});
+
+Deno.test("rows are grouped whatever their number, each once", () => {
+  for (const rows of [4, 8, 12, 16, 20, 300, 520]) {
+    for (let tile = 0; tile < tileShapes.length; tile++) {
+      const { instance, memory, room } = kernelsWithScratch(48, rows, tile), random = new RandomStream(4, "rows", rows);
+      const x = new Float32Array(memory.buffer, room, rows * 48);
+      const order = new Int32Array(memory.buffer, room + x.byteLength, rows);
+      x.forEach((_, i) => x[i] = Math.max(0, random.uniform(-1, 1)));
+      instance.groupRows(x.byteOffset, rows * 64, rows, 3, order.byteOffset);
+      assert.deepEqual([...order].toSorted((a, b) => a - b), [...order.keys()]);
+    }
+  }
+});
+
+Deno.test("columns are ordered by how many of their numbers are not zero", () => {
+  const { instance, memory, room } = kernelsWithScratch(32, 20, 0), random = new RandomStream(5, "columns");
+  const counts = new Int32Array(memory.buffer, room, 32), order = new Int32Array(memory.buffer, room + 128, 32);
+  counts.forEach((_, i) => counts[i] = Math.floor(random.uniform(0, 21)));
+  instance.orderColumns(counts.byteOffset, order.byteOffset);
+  assert.deepEqual([...order], [...counts.keys()].toSorted((a, b) => counts[a]! - counts[b]!)); // both are stable
+});

@@ -41,6 +41,18 @@ export interface Kernels {
   noiseAddress(): number;
   actionAddress(): number;
   product(form: number, a: number, b: number, bias: number, c: number, rows: number, panels: number): void;
+  sparseProduct(
+    form: number,
+    a: number,
+    b: number,
+    other: number,
+    c: number,
+    order: number,
+    lists: number,
+    panels: number,
+  ): void;
+  groupRows(x: number, panelBytes: number, rows: number, panels: number, order: number): void;
+  orderColumns(counts: number, order: number): void;
   multiplyAddPeak(rounds: number, out: number): void;
   multiplyAdd(a: number, b: number, c: number): number;
   exp32(x: number): number;

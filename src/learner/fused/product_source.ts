@@ -6,6 +6,10 @@
  * - `linear`: X·W + bias (with a row of zeros for the bias: dY·Wᵀ, given the transposed kernel);
  * - `relu`: max(X·W + bias, 0);
  * - `gradient`: Xᵀ·dY.
+ * The sparse forms take X, or Xᵀ, from the lists of `assembly/sparse.ts`, which leave zeros out:
+ * - `sparse`: X·W;
+ * - `sparseRelu`: max(X·W + bias, 0);
+ * - `sparseMasked`: X·W where another matrix is positive, and elsewhere 0.
  *
  * Every element of a result is one chain of fused multiply-adds in the order of the inner index, whatever the tile, so that
  * tile, threads and V8 flags change no bit.
@@ -71,17 +75,70 @@ function tileSource(form: Form, rows: number, columns: number): string {
   }`;
 }
 
+const sparseForms = ["sparse", "sparseRelu", "sparseMasked"] as const;
+type SparseForm = typeof sparseForms[number];
+
+/** One tile of a sparse form, by its list; `other` is the bias or the matrix that masks. */
+function sparseTileSource(form: SparseForm, rows: number, columns: number): string {
+  const vectors = columns / 4, zero = "f32x4.splat(0)";
+  const initial = (row: number, vector: number) =>
+    row > 0 ? `c0_${vector}` : form === "sparseRelu" ? `v128.load(other, ${16 * vector})` : zero;
+  const result = (row: number, vector: number) => {
+    const sum = `c${row}_${vector}`;
+    if (form === "sparseRelu") return `f32x4.max(${sum}, ${zero})`;
+    return form === "sparse" ? sum : `v128.and(${sum}, f32x4.gt(v128.load(other + at${row}, ${16 * vector}), ${zero}))`;
+  };
+  return `function ${form}${rows}x${columns}(list: usize, b: usize, other: usize, c: usize): void {
+    ${lines(rows, (r) => `let ${lines(vectors, (v) => `c${r}_${v} = ${initial(r, v)}`).join(", ")};`).join("\n")}
+    const end = list + <usize>load<u32>(list, 24);
+    for (let entry = list + 32; entry < end; entry += 32) {
+      const row = b + <usize>load<u32>(entry, 24);
+      const ${lines(vectors, (v) => `b${v} = v128.load(row, ${16 * v})`).join(", ")};
+      ${
+    lines(rows, (r) =>
+      [
+        `const x${r} = v128.load32_splat(entry, ${4 * r});`,
+        ...lines(vectors, (v) => `c${r}_${v} = f32x4.relaxed_madd(x${r}, b${v}, c${r}_${v});`),
+      ].join("\n")).join("\n")
+  }
+    }
+    ${
+    [
+      ...lines(rows, (r) => `const at${r} = <usize>load<u32>(list, ${4 * r}), to${r} = c + at${r};`),
+      // All loads before the first store, and one address for a row's stores: else V8 joins no pairs.
+      ...lines(rows, (r) => lines(vectors, (v) => `c${r}_${v} = ${result(r, v)};`).join("\n")),
+      ...lines(rows, (r) => lines(vectors, (v) => `v128.store(to${r}, c${r}_${v}, ${16 * v});`).join("\n")),
+    ].join("\n")
+  }
+  }`;
+}
+
 /** All rows of one 16-column panel of the result by one tile; a rest of four or eight rows by tiles of four. */
 function panelSource(form: Form, rows: number, columns: number): string {
   const aRow = aRowBytes(form);
   const call = (height: number) =>
     `${form}${height}x${columns}(a + row * ${aRow}, aPanel, b + half, bias + half, c + (row << 6) + half, inner);`;
-  const body = rows === 4 ? `${call(4)} row += 4;` : `const left = end - row;
-      if (left == 4 || left == 8) { ${call(4)} row += 4; } else { ${call(rows)} row += ${rows}; }`;
   return `function ${form}Panel${rows}x${columns}(a: usize, aPanel: usize, b: usize, bias: usize, c: usize, rows: i32, inner: i32): void {
-    const end = <usize>rows;
     for (let half: usize = 0; half < 64; half += ${columns * 4}) {
-      for (let row: usize = 0; row < end;) { ${body} }
+      for (let row: usize = 0, end = <usize>rows; row < end;) {
+        const height = tileRows(<i32>(end - row));
+        ${rows === 4 ? "" : `if (height != 4) ${call(rows)} else `}${call(4)}
+        row += height;
+      }
+    }
+  }`;
+}
+
+/** The same of a sparse form: the list of the tile at row r is number r / 4. */
+function sparsePanelSource(form: SparseForm, rows: number, columns: number): string {
+  const call = (height: number) => `${form}${height}x${columns}(list, b + half, other + half, c + half);`;
+  return `function ${form}Panel${rows}x${columns}(lists: usize, listBytes: usize, b: usize, other: usize, c: usize, rows: i32): void {
+    for (let half: usize = 0; half < 64; half += ${columns * 4}) {
+      for (let row: i32 = 0; row < rows;) {
+        const height = tileRows(rows - row), list = lists + <usize>(row >> 2) * listBytes;
+        ${rows === 4 ? "" : `if (height != 4) ${call(rows)} else `}${call(4)}
+        row += height;
+      }
     }
   }`;
 }
@@ -94,20 +151,28 @@ export function productSource(): string {
   for (const [rows, columns] of shapes) {
     for (const height of [rows, 4]) heights.set(`${height}x${columns}`, [height, columns]);
   }
+  const choose = (form: Form | SparseForm, operands: string) =>
+    shapes.map(([rows, columns], i) => `if (tile == ${i}) ${form}Panel${rows}x${columns}(${operands});`).join(" else ");
   return [
     "// Written by src/learner/fused/product_source.ts; the meaning of everything here is told there.",
     "let tile: i32 = 2;",
     "export function setTile(number: i32): void { tile = number; }",
+    `/** Rows of the next tile, where so many are left. */
+    export function tileRows(left: i32): i32 {
+      return tile == ${shapes.findIndex(([rows]) => rows === 4)} || left == 4 || left == 8 ? 4 : 6;
+    }`,
     ...forms.flatMap((form) => [
       ...[...heights.values()].map(([rows, columns]) => tileSource(form, rows, columns)),
       ...shapes.map(([rows, columns]) => panelSource(form, rows, columns)),
       `export function ${form}Panel(a: usize, aPanel: usize, b: usize, bias: usize, c: usize, rows: i32, inner: i32): void {
-        ${
-        shapes.map(([rows, columns], i) =>
-          `if (tile == ${i}) ${form}Panel${rows}x${columns}(a, aPanel, b, bias, c, rows, inner);`
-        )
-          .join(" else ")
-      }
+        ${choose(form, "a, aPanel, b, bias, c, rows, inner")}
+      }`,
+    ]),
+    ...sparseForms.flatMap((form) => [
+      ...[...heights.values()].map(([rows, columns]) => sparseTileSource(form, rows, columns)),
+      ...shapes.map(([rows, columns]) => sparsePanelSource(form, rows, columns)),
+      `export function ${form}Panel(lists: usize, listBytes: usize, b: usize, other: usize, c: usize, rows: i32): void {
+        ${choose(form, "lists, listBytes, b, other, c, rows")}
       }`,
     ]),
   ].join("\n") + "\n";

@@ -1,17 +1,20 @@
 // One update of both critics, and of their targets, phase by phase (SAC paper, equations 5 and 6).
 
 import { Adam, applyAdam, transposePanel } from "./dense";
+import { groupRows, orderColumns } from "./grouping";
 import {
-  actionPanels, batchPanel, batchRows, batchSize, constants, critic, criticActionTransposed, criticActivation, criticBytes,
-  criticHidden2, criticHidden2Transposed, criticInput, criticInputs, criticOutput, headPanels, hiddenColumns, hiddenPanels,
-  inputRewards, inputTerminated, logProbabilities, nextCriticInput, nextObservations, noise, orders, results, scratch,
-  targetActivation, targetValues, temperature, valueGradients, values,
+  actionPanels, actorActivation1, batchPanel, batchRows, batchSize, columnCounts, columnOrder, constants, critic,
+  criticActionTransposed, criticActivation, criticBytes, criticHidden2, criticHidden2Transposed, criticInput, criticInputs,
+  criticOutput, headPanels, hiddenColumns, hiddenPanels, inputRewards, inputTerminated, logProbabilities, nextCriticInput,
+  nextObservations, noise, orders, results, rowOrder, scratch, targetActivation, targetValues, temperature, valueGradients, values,
 } from "./layout";
 import { sampleActions } from "./sampling";
 import { inParallel } from "./schedule";
+import { packChunks } from "./sparse";
 import {
-  actorHeadsUnit, actorHidden1Unit, actorHidden2Unit, chunks, criticHidden1Unit, criticHidden2Unit, HEAD_PARTS,
-  hiddenBackward, ROW_CHUNK, ROW_PARTS, targetValuesUnit, updateHidden1, updateHidden2, valuesUnit,
+  ACTOR, actorHeadsUnit, actorHidden1Unit, actorHidden2Unit, chunks, criticHidden1Unit, criticHidden2Unit, gradient2Unit,
+  HEAD_PARTS, hidden2Backward, packColumnsUnit, packRowsUnit, ROW_CHUNK, ROW_PARTS, targetValuesUnit, updateBias2, updateHidden1,
+  updateHidden2, valuesUnit,
 } from "./units";
 
 @inline
@@ -30,12 +33,24 @@ function firstLayers(unit: i32): void {
   criticHidden1Unit(criticInput, critic(1), criticActivation(1, 1), unit - actorUnits);
 }
 
+/** Which rows share a tile, for all networks: of the observations (0), by what the first critic makes of them, and of the next ones (1), by the actor. */
+function groupBatch(next: i32): void {
+  groupRows(next ? actorActivation1 : criticActivation(0, 1), batchPanel, batchRows, hiddenPanels, rowOrder(next));
+}
+
+/** What the second layers multiply, packed. */
+function packFirstLayers(unit: i32): void {
+  const perNet = packChunks(batchRows), net = unit / perNet, rest = unit % perNet;
+  if (net == 1) packRowsUnit(ACTOR, actorActivation1, rowOrder(1), rest);
+  else packRowsUnit(net >> 1, criticActivation(net >> 1, 1), rowOrder(0), rest);
+}
+
 /** Second layers of the same. */
 function secondLayers(unit: i32): void {
   const perNet = hiddenPanels * ROW_PARTS, net = unit / perNet, rest = unit % perNet;
   if (net == 1) return actorHidden2Unit(rest);
   const which = net >> 1;
-  criticHidden2Unit(criticActivation(which, 1), critic(which), criticActivation(which, 2), rest);
+  criticHidden2Unit(which, critic(which), criticActivation(which, 2), rest);
 }
 
 /** Both critics' values, the actor's heads. */
@@ -57,9 +72,14 @@ function targetFirstLayers(unit: i32): void {
   criticHidden1Unit(nextCriticInput, critic(which) + 3 * criticBytes, targetActivation(which, 1), unit % hiddenPanels);
 }
 
+function packTargetLayers(unit: i32): void {
+  const perNet = packChunks(batchRows), which = unit / perNet;
+  packRowsUnit(which, targetActivation(which, 1), rowOrder(1), unit % perNet);
+}
+
 function targetSecondLayers(unit: i32): void {
   const perNet = hiddenPanels * ROW_PARTS, which = unit / perNet;
-  criticHidden2Unit(targetActivation(which, 1), critic(which) + 3 * criticBytes, targetActivation(which, 2), unit % perNet);
+  criticHidden2Unit(which, critic(which) + 3 * criticBytes, targetActivation(which, 2), unit % perNet);
 }
 
 /** Targets y = r + γ(1 − terminated)(min Q' − α log π), and the gradients of mse(q, y) by the values. */
@@ -123,42 +143,55 @@ function outputLayersBackward(unit: i32): void {
   v128.store(scratch, s2, 32);
   v128.store(scratch, s3, 48);
   applyAdam(criticAdam(), weights, scratch, 16);
+  updateBias2(criticAdam(), which, critic(which) + criticHidden2, criticActivation(which, 2), panel);
 }
 
-/** Second layer: kernels and biases, and the gradient by the first layer's activations. */
+/** The gradient by the second activations: its rows packed, its columns ordered. */
+function packByRows(unit: i32): void {
+  const perNet = packChunks(batchRows) + 1, which = unit / perNet, rest = unit % perNet;
+  if (rest == perNet - 1) orderColumns(columnCounts(which), columnOrder(which));
+  else packRowsUnit(which, criticActivation(which, 2), rowOrder(0), rest);
+}
+
+/** Its columns packed. */
+function packByColumns(unit: i32): void {
+  const perNet = packChunks(hiddenColumns), which = unit / perNet;
+  packColumnsUnit(which, criticActivation(which, 2), unit % perNet);
+}
+
+/** Second layer: the gradients by its kernel and by the first layer's activations. */
 function secondLayersBackward(unit: i32): void {
-  const perNet = hiddenPanels * (ROW_PARTS + 2), which = unit / perNet, rest = unit % perNet;
-  const dy = criticActivation(which, 2), x = criticActivation(which, 1);
+  const perNet = hiddenPanels * (ROW_PARTS + 1), which = unit / perNet, rest = unit % perNet, x = criticActivation(which, 1);
   if (rest < hiddenPanels * ROW_PARTS) {
-    return hiddenBackward(dy, hiddenColumns, criticHidden2Transposed(which), hiddenColumns, targetActivation(which, 1), x, rest);
+    return hidden2Backward(which, criticHidden2Transposed(which), targetActivation(which, 1), x, rest);
   }
-  updateHidden2(criticAdam(), critic(which) + criticHidden2, x, dy, rest - hiddenPanels * ROW_PARTS);
+  gradient2Unit(which, x, rest - hiddenPanels * ROW_PARTS);
 }
 
-/** First layer, then what the next backward passes need transposed. */
-function firstLayersBackward(unit: i32): void {
-  const perNet = hiddenPanels * 2, which = unit / perNet, rest = unit % perNet;
-  if (rest < hiddenPanels) {
-    updateHidden1(criticAdam(), critic(which), criticInput, criticInputs, targetActivation(which, 1), rest);
-    transposePanel(critic(which), criticInputs, rest, actionPanels << 4, criticActionTransposed(which), hiddenColumns);
-  } else {
-    transposePanel(
-      critic(which) + criticHidden2, hiddenColumns, rest - hiddenPanels, hiddenColumns, criticHidden2Transposed(which), hiddenColumns,
-    );
-  }
+/** Both layers' kernels, and what the next backward passes need transposed. */
+function updateKernels(unit: i32): void {
+  const perNet = hiddenPanels * 2, which = unit / perNet, panel = (unit % perNet) >> 1;
+  if (unit & 1) return updateHidden2(criticAdam(), which, critic(which) + criticHidden2, criticHidden2Transposed(which), panel);
+  updateHidden1(criticAdam(), critic(which), criticInput, criticInputs, targetActivation(which, 1), panel);
+  transposePanel(critic(which), criticInputs, panel, actionPanels << 4, criticActionTransposed(which), hiddenColumns);
 }
 
 /** Both critics, and their targets' averages. */
 export function criticUpdate(): void {
   inParallel(hiddenPanels * (2 + ROW_PARTS), firstLayers);
+  inParallel(2, groupBatch);
+  inParallel(3 * packChunks(batchRows), packFirstLayers);
   inParallel(3 * hiddenPanels * ROW_PARTS, secondLayers);
   inParallel(headPanels * HEAD_PARTS + 2 * chunks(batchRows), headsAndValues);
   inParallel(chunks(batchSize), sampleNextActions);
   inParallel(2 * hiddenPanels, targetFirstLayers);
+  inParallel(2 * packChunks(batchRows), packTargetLayers);
   inParallel(2 * hiddenPanels * ROW_PARTS, targetSecondLayers);
   inParallel(2 * chunks(batchRows), targetValuesUnit);
   inParallel(chunks(batchSize), computeTargets);
   inParallel(2 * (hiddenPanels + 1), outputLayersBackward);
-  inParallel(2 * hiddenPanels * (ROW_PARTS + 2), secondLayersBackward);
-  inParallel(4 * hiddenPanels, firstLayersBackward);
+  inParallel(2 * (packChunks(batchRows) + 1), packByRows);
+  inParallel(2 * packChunks(hiddenColumns), packByColumns);
+  inParallel(2 * hiddenPanels * (ROW_PARTS + 1), secondLayersBackward);
+  inParallel(4 * hiddenPanels, updateKernels);
 }

@@ -137,14 +137,29 @@ export function updateKernel(
   applyAdam(adam, kernelPanel + (<usize>row << 6), scratch, rows << 4);
 }
 
-/** Gradient and Adam step of a panel's sixteen biases: the column sums of dY. */
-export function updateBias(adam: Adam, dy: usize, batch: i32, bias: usize): void {
-  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+/**
+ * Gradient and Adam step of a panel's sixteen biases: the column sums of dY. Also writes to `counts`, if it is given, how many of each
+ * column's numbers are not zero.
+ */
+export function updateBias(adam: Adam, dy: usize, batch: i32, bias: usize, counts: usize = 0): void {
+  const zero = f32x4.splat(0);
+  let s0 = zero, s1 = zero, s2 = zero, s3 = zero, n0 = zero, n1 = zero, n2 = zero, n3 = zero;
   for (const end = dy + (<usize>batch << 6); dy < end; dy += 64) {
-    s0 = f32x4.add(s0, v128.load(dy));
-    s1 = f32x4.add(s1, v128.load(dy, 16));
-    s2 = f32x4.add(s2, v128.load(dy, 32));
-    s3 = f32x4.add(s3, v128.load(dy, 48));
+    const y0 = v128.load(dy), y1 = v128.load(dy, 16), y2 = v128.load(dy, 32), y3 = v128.load(dy, 48);
+    s0 = f32x4.add(s0, y0);
+    s1 = f32x4.add(s1, y1);
+    s2 = f32x4.add(s2, y2);
+    s3 = f32x4.add(s3, y3);
+    n0 = i32x4.sub(n0, f32x4.ne(y0, zero));
+    n1 = i32x4.sub(n1, f32x4.ne(y1, zero));
+    n2 = i32x4.sub(n2, f32x4.ne(y2, zero));
+    n3 = i32x4.sub(n3, f32x4.ne(y3, zero));
+  }
+  if (counts) {
+    v128.store(counts, n0);
+    v128.store(counts, n1, 16);
+    v128.store(counts, n2, 32);
+    v128.store(counts, n3, 48);
   }
   v128.store(scratch, s0);
   v128.store(scratch, s1, 16);
@@ -161,19 +176,31 @@ export function transposePanel(from: usize, fromRows: i32, panel: i32, rows: i32
   from += <usize>panel * <usize>fromRows << 6;
   to += <usize>panel << 10;
   for (let row: i32 = 0; row < rows; row += 4) {
-    const target = to + (<usize>(row >> 4) * <usize>toRows << 6) + (<usize>(row & 15) << 2);
+    const source = from + (<usize>row << 6), target = to + (<usize>(row >> 4) * <usize>toRows << 6) + (<usize>(row & 15) << 2);
+    for (let column: usize = 0; column < 16; column += 4) transposeFour(source + (column << 2), target + (column << 6));
+  }
+}
+
+/** The way back: rows [row, row + 16) of `from` [fromRows × 16·panels] become the 16 columns of `to` [16·panels × 16]. */
+export function transposeRows(from: usize, fromRows: i32, row: i32, panels: i32, to: usize): void {
+  from += <usize>row << 6;
+  for (let panel = 0; panel < panels; panel++, from += <usize>fromRows << 6, to += 1024) {
     for (let column: usize = 0; column < 16; column += 4) {
-      const source = from + (<usize>row << 6) + (column << 2);
-      const r0 = v128.load(source), r1 = v128.load(source, 64), r2 = v128.load(source, 128), r3 = v128.load(source, 192);
-      const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
-      const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5), high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
-      const destination = target + (column << 6);
-      v128.store(destination, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5));
-      v128.store(destination, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7), 64);
-      v128.store(destination, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5), 128);
-      v128.store(destination, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7), 192);
+      for (let r: usize = 0; r < 16; r += 4) transposeFour(from + (r << 6) + (column << 2), to + (column << 6) + (r << 2));
     }
   }
+}
+
+/** Transposes four rows by four columns between matrices that are 16 columns wide. */
+@inline
+function transposeFour(from: usize, to: usize): void {
+  const r0 = v128.load(from), r1 = v128.load(from, 64), r2 = v128.load(from, 128), r3 = v128.load(from, 192);
+  const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+  const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5), high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+  v128.store(to, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5));
+  v128.store(to, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7), 64);
+  v128.store(to, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5), 128);
+  v128.store(to, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7), 192);
 }
 
 /** Values of an output layer with one unit, rows [row, row + rows): x·w + bias, sixteen partial sums joined in a fixed order. */

@@ -2,10 +2,12 @@
 
 import * as layout from "./layout";
 import { exp, log, tanh } from "./numbers";
-import { linearPanel, reluPanel, gradientPanel } from "./products";
+import { gradientPanel, linearPanel, reluPanel, sparseMaskedPanel, sparsePanel, sparseReluPanel } from "./products";
 import { closeUpdate, enterUpdate, leaveUpdate, openUpdate } from "./schedule";
+import { packColumns, packRows } from "./sparse";
 import { runPart, runUpdate } from "./update";
 
+export { groupRows, orderColumns } from "./grouping";
 export { configure, critic, setThread, threadBytes } from "./layout";
 export { act, actionAddress, noiseAddress, observationAddress } from "./policy";
 export { setTile } from "./products";
@@ -76,6 +78,21 @@ export function product(form: i32, a: usize, b: usize, bias: usize, c: usize, ro
     } else {
       linearPanel(a, panelBytes, weights, bias + (<usize>panel << 6), c + <usize>panel * panelBytes, rows, panels << 4);
     }
+  }
+}
+
+/**
+ * For checking the sparse products against the others, on square matrices as above: form 0 sparse (aᵀ·b), 1 sparseRelu (a·b + bias), 2
+ * sparseMasked (a·b). The result's rows are computed in any order; `lists` has 32·(size + 2) bytes for every four of them.
+ */
+export function sparseProduct(form: i32, a: usize, b: usize, other: usize, c: usize, order: usize, lists: usize, panels: i32): void {
+  const size = panels << 4, panelBytes = <usize>size << 6, listBytes = <usize>(size + 2) << 5;
+  if (form == 0) packColumns(a, panelBytes, size, order, 0, size, lists, listBytes);
+  else packRows(a, panelBytes, order, 0, size, panels, lists, listBytes);
+  for (let at: usize = 0; at < <usize>panels * panelBytes; at += panelBytes) {
+    if (form == 0) sparsePanel(lists, listBytes, b + at, 0, c + at, size);
+    else if (form == 1) sparseReluPanel(lists, listBytes, b + at, other + at / <usize>size, c + at, size);
+    else sparseMaskedPanel(lists, listBytes, b + at, other + at, c + at, size);
   }
 }
 

@@ -1,8 +1,9 @@
 // Where everything lies in memory. Every matrix is a row of panels, 16 columns wide: element (row, column) of a matrix of R rows
 // is float number ((column / 16)·R + row)·16 + column % 16. The same layout serves a product's left operand, its left operand
-// transposed, its right operand and its result, so that nothing is ever packed. Columns are padded to 16 with zeros, which stay
+// transposed, its right operand and its result; only what `sparse.ts` makes shorter is packed. Columns are padded to 16 with zeros, which stay
 // zero; a batch is padded to a multiple of four rows.
 
+import { groupingBytes } from "./grouping";
 import { counterBytes, EPOCH, HEAP, joinThreads } from "./schedule";
 
 export let observationSize: i32 = 0;
@@ -71,6 +72,14 @@ let hiddenBytes: usize = 0;
 export let gathered1: usize = 0;
 export let gathered2: usize = 0;
 export let actionGradient: usize = 0;
+/** Bytes of a list in `rowLists` and in `columnLists`, see `sparse.ts`. */
+export let rowListBytes: usize = 0;
+export let columnListBytes: usize = 0;
+let rowListsStart: usize = 0;
+let columnListsStart: usize = 0;
+let columnOrders: usize = 0;
+let rowOrders: usize = 0;
+let gradientsStart: usize = 0;
 /** Row of the batch for each gathered row (−1: padding), and gathered row for each row of the batch. */
 export let rowOfGathered: usize = 0;
 export let gatheredOfRow: usize = 0;
@@ -167,6 +176,13 @@ export function configure(observation: i32, action: i32, hidden: i32, batch: i32
   gathered1 = reserve(<usize>gatheredRows * columns);
   gathered2 = reserve(<usize>gatheredRows * columns);
   actionGradient = reserve(<usize>gatheredRows * (<usize>actionPanels << 6));
+  rowListBytes = <usize>(hiddenColumns + 2) << 5;
+  columnListBytes = <usize>(batch + 2) << 5;
+  rowListsStart = reserve(3 * rowListBytes * (<usize>gatheredRows >> 2));
+  columnListsStart = reserve(2 * columnListBytes * <usize>(hiddenColumns >> 2));
+  columnOrders = reserve(4 * columns);
+  rowOrders = reserve(2 * (rows << 2));
+  gradientsStart = reserve(2 * columns * <usize>hiddenColumns);
   rowOfGathered = reserve(<usize>gatheredRows << 2);
   gatheredOfRow = reserve(rows << 2);
   smallerValues = reserve(rows << 2);
@@ -179,10 +195,11 @@ export function configure(observation: i32, action: i32, hidden: i32, batch: i32
   return top;
 }
 
-/** Scratch for one block of gradients. */
+/** Scratch for one block of gradients, or for grouping rows or columns. */
 function scratchBytes(): usize {
   const rows = max(hiddenColumns, max(criticInputs, actorInputs));
-  return <usize>rows << 6;
+  const grouping = max(groupingBytes(batchRows, hiddenPanels), <usize>(batchSize + 2) << 2);
+  return max(<usize>rows << 6, (grouping + 63) & ~63);
 }
 
 /** Bytes behind everything else that this many threads need: their counters, and scratch for each. */
@@ -218,6 +235,42 @@ export function criticActivation(which: i32, layer: i32): usize {
 @inline
 export function targetActivation(which: i32, layer: i32): usize {
   return criticActivations + <usize>(4 + which * 2 + layer - 1) * hiddenBytes;
+}
+
+/** Rows of first activations, or of gradients by the second ones, packed: of two critics and the actor. */
+@inline
+export function rowLists(which: i32): usize {
+  return rowListsStart + <usize>which * rowListBytes * (<usize>gatheredRows >> 2);
+}
+
+/** Columns of gradients by the second activations, packed: of two networks. */
+@inline
+export function columnLists(which: i32): usize {
+  return columnListsStart + <usize>which * columnListBytes * <usize>(hiddenColumns >> 2);
+}
+
+/** The batch's rows in groups: of observations (0) or of next observations (1). An i32 for each row. */
+@inline
+export function rowOrder(next: i32): usize {
+  return rowOrders + (<usize>next * <usize>batchRows << 2);
+}
+
+/** Of the same columns, an i32 for each: how many of its numbers are not zero. */
+@inline
+export function columnCounts(which: i32): usize {
+  return columnOrders + (<usize>(2 * which) * <usize>hiddenColumns << 2);
+}
+
+/** The columns ordered by that. */
+@inline
+export function columnOrder(which: i32): usize {
+  return columnCounts(which) + (<usize>hiddenColumns << 2);
+}
+
+/** The gradient by a second kernel, transposed: of two networks. */
+@inline
+export function transposedGradient(which: i32): usize {
+  return gradientsStart + (<usize>which * <usize>hiddenColumns << 2) * <usize>hiddenColumns;
 }
 
 /** A float32 for each row: a critic's values. */

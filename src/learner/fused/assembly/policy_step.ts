@@ -1,18 +1,22 @@
 // One step of the policy, phase by phase (SAC paper, equations 7 and 9, with the smaller of two critics).
 
-import { Adam, backward, transposePanel, updateBias, updateKernel } from "./dense";
+import { Adam, backward, maskByRelu, transposePanel, updateBias, updateKernel } from "./dense";
+import { orderColumns } from "./grouping";
 import {
   actionGradient, actionPanels, actionSize, actor, actorActivation1, actorActivation2, actorHeads, actorHeadsTransposed,
-  actorHidden2, actorHidden2Transposed, actorInputs, batchPanel, batchRows, batchSize, critic, criticActionTransposed,
-  criticActivation, criticHidden2Transposed, criticOutput, gathered1, gathered2, gatheredOfRow, gatheredPanel, headPanels,
-  headsGradient, hiddenColumns, hiddenPanels, noise, observations, orders, policyCriticInput, policyLogProbabilities, results,
-  rowOfGathered, smallerValues, targetActivation, values,
+  actorHidden2, actorHidden2Transposed, actorInputs, batchPanel, batchRows, batchSize, columnCounts, columnOrder, critic,
+  criticActionTransposed, criticActivation, criticHidden2Transposed, criticOutput, gathered1, gathered2, gatheredOfRow,
+  gatheredPanel, headPanels, headsGradient, hiddenColumns, hiddenPanels, noise, observations, orders, policyCriticInput,
+  policyLogProbabilities, results, rowListBytes, rowLists, rowOfGathered, rowOrder, smallerValues, targetActivation, values,
 } from "./layout";
+import { sparsePanel } from "./products";
 import { policyGradient, sampleActions } from "./sampling";
 import { inParallel } from "./schedule";
+import { chunkLength, chunkStart, packChunks, packRows } from "./sparse";
 import {
-  actorHeadsUnit, actorHidden1Unit, actorHidden2Unit, chunks, criticHidden1Unit, criticHidden2Unit, HEAD_PARTS, partStart,
-  hiddenBackward, ROW_CHUNK, ROW_PARTS, updateHidden1, updateHidden2, valuesUnit,
+  ACTOR, actorHeadsUnit, actorHidden1Unit, actorHidden2Unit, chunks, criticHidden1Unit, criticHidden2Unit, gradient2Unit,
+  HEAD_PARTS, hidden2Backward, packColumnsUnit, packRowsUnit, partStart, ROW_CHUNK, ROW_PARTS, updateBias2, updateHidden1,
+  updateHidden2, valuesUnit,
 } from "./units";
 
 /** Which of the update's policy steps is going on. */
@@ -46,16 +50,27 @@ function criticFirstLayers(unit: i32): void {
   criticHidden1Unit(policyCriticInput, critic(which), criticActivation(which, 1), unit % hiddenPanels);
 }
 
-function criticSecondLayers(unit: i32): void {
-  const perNet = hiddenPanels * ROW_PARTS, which = unit / perNet;
-  criticHidden2Unit(criticActivation(which, 1), critic(which), criticActivation(which, 2), unit % perNet);
+/** What the second layers multiply, packed. */
+function packCriticLayers(unit: i32): void {
+  const perNet = packChunks(batchRows), which = unit / perNet;
+  packRowsUnit(which, criticActivation(which, 1), rowOrder(0), unit % perNet);
 }
 
-/** Rows of which the first critic's value is the smaller come first, then (from a multiple of four on) the second's: only these go backward. */
+function criticSecondLayers(unit: i32): void {
+  const perNet = hiddenPanels * ROW_PARTS, which = unit / perNet;
+  criticHidden2Unit(which, critic(which), criticActivation(which, 2), unit % perNet);
+}
+
+/**
+ * Rows of which the first critic's value is the smaller come first, then (from a multiple of four on) the second's: only these go backward.
+ * Each in the order of the groups, so that neighbours have zeros in common.
+ */
 function chooseCritics(_unit: i32): void {
   let gathered: i32 = 0;
   for (let which = 0; which < 2; which++) {
-    for (let row = 0; row < batchSize; row++) {
+    for (let place = 0; place < batchRows; place++) {
+      const row = load<i32>(rowOrder(0) + (<usize>place << 2));
+      if (row >= batchSize) continue;
       const at = <usize>row << 2;
       const q1 = load<f32>(values(0) + at), q2 = load<f32>(values(1) + at);
       if ((q1 <= q2 ? 0 : 1) != which) continue;
@@ -95,13 +110,21 @@ function outputGradients(unit: i32): void {
   }
 }
 
+/** The same packed. */
+function packCriticRows(unit: i32): void {
+  const perNet = packChunks(batchRows), which = unit / perNet, start = gatheredStart(which);
+  const chunk = unit % perNet, rows = chunkLength(chunk, gatheredEnd(which) - start);
+  packRows(gathered2 + (<usize>start << 6), gatheredPanel, 0, chunkStart(chunk), rows, hiddenPanels, rowLists(which), rowListBytes);
+}
+
 /** The same by the first activations. */
 function secondLayerGradients(unit: i32): void {
   const which = unit / hiddenPanels, panel = unit % hiddenPanels;
   const start = gatheredStart(which), rows = gatheredEnd(which) - start;
   if (rows == 0) return;
-  backward(
-    gathered2, hiddenColumns, criticHidden2Transposed(which), hiddenColumns, gathered1, gatheredPanel, panel, start, rows,
+  sparsePanel(
+    rowLists(which), rowListBytes, criticHidden2Transposed(which) + (<usize>panel * <usize>hiddenColumns << 6), 0,
+    gathered1 + <usize>panel * gatheredPanel + (<usize>start << 6), rows,
   );
   const zero = f32x4.splat(0), from = criticActivation(which, 1) + <usize>panel * batchPanel;
   for (let i = start; i < start + rows; i++) {
@@ -133,21 +156,38 @@ function headGradients(unit: i32): void {
 
 /** Gradient by the second activations. */
 function headsBackward(unit: i32): void {
-  hiddenBackward(headsGradient, 2 * actionSize, actorHeadsTransposed, headPanels << 4, targetActivation(0, 2), actorActivation2, unit);
+  const part = unit / hiddenPanels, panel = unit % hiddenPanels, dx = targetActivation(0, 2);
+  const row = partStart(part, ROW_PARTS, batchRows), rows = partStart(part + 1, ROW_PARTS, batchRows) - row;
+  const offset = <usize>panel * batchPanel + (<usize>row << 6);
+  backward(headsGradient, 2 * actionSize, actorHeadsTransposed, headPanels << 4, dx, batchPanel, panel, row, rows);
+  maskByRelu(dx + offset, actorActivation2 + offset, rows << 4);
 }
 
-/** Gradient by the first activations. */
-function secondLayerBackward(unit: i32): void {
+/** The same packed by rows; biases of the second layer. */
+function packActorGradient(unit: i32): void {
   const dy = targetActivation(0, 2);
-  hiddenBackward(dy, hiddenColumns, actorHidden2Transposed, hiddenColumns, targetActivation(0, 1), actorActivation1, unit);
+  if (unit < hiddenPanels) updateBias2(actorAdam(), 0, actor + actorHidden2, dy, unit);
+  else packRowsUnit(ACTOR, dy, rowOrder(0), unit - hiddenPanels);
 }
 
-/** Gradients and Adam steps of all layers, by four units for each panel of hidden units. */
+/** Gradient by the first activations; the second activations' columns ordered. */
+function secondLayerBackward(unit: i32): void {
+  if (unit == 0) orderColumns(columnCounts(0), columnOrder(0));
+  else hidden2Backward(ACTOR, actorHidden2Transposed, targetActivation(0, 1), actorActivation1, unit - 1);
+}
+
+/** First layer and heads; for the second layer the gradient packed by columns. */
 function updateActor(unit: i32): void {
-  const panel = unit >> 2, kind = unit & 3;
-  if (kind < 2) updateHidden2(actorAdam(), actor + actorHidden2, actorActivation1, targetActivation(0, 2), 2 * panel + kind);
-  else if (kind == 2) updateHidden1(actorAdam(), actor, observations, actorInputs, targetActivation(0, 1), panel);
-  else updateHeads(panel);
+  const columnUnits = packChunks(hiddenColumns);
+  if (unit < columnUnits) return packColumnsUnit(0, targetActivation(0, 2), unit);
+  unit -= columnUnits;
+  if (unit < hiddenPanels) updateHidden1(actorAdam(), actor, observations, actorInputs, targetActivation(0, 1), unit);
+  else updateHeads(unit - hiddenPanels);
+}
+
+/** The gradient by the second layer's kernel. */
+function secondLayerGradient(panel: i32): void {
+  gradient2Unit(0, actorActivation1, panel);
 }
 
 /** Sixteen rows of the heads' kernel; the biases with the first of them. */
@@ -160,18 +200,24 @@ function updateHeads(block: i32): void {
   }
 }
 
-/** What the next backward pass needs transposed. */
-function transposeActor(unit: i32): void {
+/** Second layer; and what the next backward pass needs transposed. */
+function updateSecondLayer(unit: i32): void {
   if (unit < hiddenPanels) {
-    transposePanel(actor + actorHidden2, hiddenColumns, unit, hiddenColumns, actorHidden2Transposed, hiddenColumns);
+    updateHidden2(actorAdam(), 0, actor + actorHidden2, actorHidden2Transposed, unit);
   } else {
     transposePanel(actor + actorHeads, hiddenColumns, unit - hiddenPanels, hiddenColumns, actorHeadsTransposed, headPanels << 4);
   }
 }
 
+/** What the second layer multiplies, packed. */
+function packActor(unit: i32): void {
+  packRowsUnit(ACTOR, actorActivation1, rowOrder(0), unit);
+}
+
 /** The actor on the batch's observations: up to the heads. */
 export function actorForward(): void {
   inParallel(hiddenPanels * ROW_PARTS, actorFirstLayer);
+  inParallel(packChunks(batchRows), packActor);
   inParallel(hiddenPanels * ROW_PARTS, actorHidden2Unit);
   inParallel(headPanels * HEAD_PARTS, actorHeadsUnit);
 }
@@ -180,15 +226,19 @@ export function actorForward(): void {
 export function policyUpdate(): void {
   inParallel(chunks(batchSize), samplePolicyActions);
   inParallel(2 * hiddenPanels, criticFirstLayers);
+  inParallel(2 * packChunks(batchRows), packCriticLayers);
   inParallel(2 * hiddenPanels * ROW_PARTS, criticSecondLayers);
   inParallel(2 * chunks(batchRows), valuesUnit);
   inParallel(1, chooseCritics);
   inParallel(2 * hiddenPanels, outputGradients);
+  inParallel(2 * packChunks(batchRows), packCriticRows);
   inParallel(2 * hiddenPanels, secondLayerGradients);
   inParallel(2 * actionPanels * HEAD_PARTS, actionGradients);
   inParallel(chunks(batchSize), headGradients);
   inParallel(hiddenPanels * ROW_PARTS, headsBackward);
-  inParallel(hiddenPanels * ROW_PARTS, secondLayerBackward);
-  inParallel(hiddenPanels * 4, updateActor);
-  inParallel(hiddenPanels + headPanels, transposeActor);
+  inParallel(hiddenPanels + packChunks(batchRows), packActorGradient);
+  inParallel(hiddenPanels * ROW_PARTS + 1, secondLayerBackward);
+  inParallel(packChunks(hiddenColumns) + 2 * hiddenPanels, updateActor);
+  inParallel(hiddenPanels, secondLayerGradient);
+  inParallel(hiddenPanels + headPanels, updateSecondLayer);
 }
