@@ -20,6 +20,8 @@ export interface TrainingSummary {
 /** How thoroughly to measure. */
 interface Effort {
   readonly rounds: number;
+  /** Updates of each learner before it is timed. */
+  readonly warmUp: number;
   readonly sizes: readonly number[];
   readonly scalingRounds: number;
   readonly tfjsRounds: number;
@@ -29,6 +31,7 @@ interface Effort {
 
 const thorough: Effort = {
   rounds: 40,
+  warmUp: 50,
   sizes: [64, 128, 256, 512, 1024],
   scalingRounds: 8,
   tfjsRounds: 3,
@@ -39,6 +42,7 @@ const thorough: Effort = {
 /** Enough to see that everything runs; its figures mean nothing. */
 const quickly: Effort = {
   rounds: 1,
+  warmUp: 1,
   sizes: [16, 32],
   scalingRounds: 1,
   tfjsRounds: 1,
@@ -58,18 +62,18 @@ export async function runBench(
   const { quick, folder, onProgress } = options, effort = quick ? quickly : thorough;
   const machine = describeMachine(), threads = threadCounts(machine.cores), date = new Date().toISOString();
   onProgress("products and the parts of an update");
-  const tile = await fastestTile(), anatomy = await dissectUpdate(tile, effort.rounds);
+  const { warmUp } = effort, anatomy = await dissectUpdate(await fastestTile(), effort);
   onProgress("updates by engine and threads");
   const updates = [
-    ...await timeUpdates(threads.map((threads) => ({ engine: "fused", threads })), { rounds: effort.rounds }),
-    ...await timeUpdates([{ engine: "tfjs", backend: "wasm" }], { rounds: effort.tfjsRounds, times: 1 }),
+    ...await timeUpdates(threads.map((threads) => ({ engine: "fused", threads })), effort),
+    ...await timeUpdates([{ engine: "tfjs", backend: "wasm" }], { rounds: effort.tfjsRounds, warmUp: 1, times: 1 }),
   ];
   onProgress("environment steps");
   const environments = await benchEnvironments(effort.environment);
   onProgress("training runs");
   const training = await timeTraining(effort.training, folder);
   onProgress("how an update's time grows");
-  const scaling = await timeScaling({ sizes: effort.sizes, threads, rounds: effort.scalingRounds });
+  const scaling = await timeScaling({ sizes: effort.sizes, threads, warmUp, rounds: effort.scalingRounds });
   return { date, machine, rounds: effort.rounds, anatomy, updates, environments, training, scaling };
 }
 

@@ -3,9 +3,8 @@
 import type { EngineOptions } from "../src/learner/create_learner.ts";
 import type { Tile } from "../src/learner/fused/choose_tile.ts";
 import { timeTiles } from "../src/learner/fused/choose_tile.ts";
-import type { Learner, LearnerOptions } from "../src/learner/learner.ts";
-import { anyLearner, fusedLearner, hopperOptions, randomBatch, updateContenders } from "./learners.ts";
-import { interleave, type Timing } from "./measure.ts";
+import { anyLearner, fusedLearner, hopperOptions, type TimedLearner, updateContenders } from "./learners.ts";
+import { type Contender, interleave, type Timing } from "./measure.ts";
 import { countOperations } from "./operations.ts";
 import { productContenders } from "./products.ts";
 
@@ -19,9 +18,12 @@ export interface ProductSpeed {
 /** A part of an update on one thread, in milliseconds. */
 export interface PartTiming {
   readonly part: string;
+  /** Of all its matrix products. */
   readonly megaflop: number;
+  /** What of them was left out, as it would have added zeros. */
+  readonly leftOutMegaflop: number;
   readonly milliseconds: Timing;
-  /** What its products alone would take at the speed that the product reached in the same rounds. */
+  /** What the products that were made would take alone, at the speed that the product reached in the same rounds. */
   readonly products: Timing;
   /** What does not depend on the batch: Adam, target averages, transposed kernels, barriers. */
   readonly fixed: Timing;
@@ -36,8 +38,10 @@ export interface Anatomy {
   readonly update: PartTiming;
   /** Milliseconds of the target averages, by leaving them out; they belong to the critics. */
   readonly targets: Timing;
-  /** Share of an update's time that its products alone would take, from the medians and from the best rounds. */
+  /** What its products would take alone, as a share of an update's time; from the medians and from the best rounds. */
   readonly productShare: Timing;
+  /** The same of all products, with nothing left out. */
+  readonly allProductsShare: Timing;
 }
 
 /** The tile that is fastest here and now. */
@@ -45,74 +49,94 @@ export async function fastestTile(): Promise<Tile> {
   return (await timeTiles()).reduce((best, tile) => tile.gigaflops > best.gigaflops ? tile : best);
 }
 
-const smallBatch = 4; // rows that every matrix has at least
+/** How many rounds to time, and how many updates to make before. */
+export interface Thoroughness {
+  readonly rounds: number;
+  readonly warmUp: number;
+}
 
-/** Times products, peak and an update's parts in turns on one thread. */
-export async function dissectUpdate(tile: Tile, rounds: number): Promise<Anatomy> {
-  const products = await productContenders();
-  const options = hopperOptions, small = { ...options, batchSize: smallBatch }, still = { ...options, polyak: -1 };
-  const [learner, smallLearner, stillLearner] = [
-    await fusedLearner(options, tile, 1),
-    await fusedLearner(small, tile, 1),
-    await fusedLearner(still, tile, 1), // a negative share: the kernels leave the averages out
-  ];
-  smallLearner.update(randomBatch(small), true);
-  const times = 4;
-  const part = (target: typeof learner, number: 0 | 1 | 2) => ({
-    name: `part ${number}`,
-    units: times,
+type FusedTimed = Awaited<ReturnType<typeof fusedLearner>>;
+
+const smallBatch = 4; // rows that every matrix has at least
+const repetitions = 4; // in a round
+
+/** What is timed of a learner: an update without and with policy, then its parts. */
+function anatomyContenders(name: string, timed: FusedTimed): Contender[] {
+  const part = (number: 0 | 1 | 2) => ({
+    name: `${name}, part ${number}`,
+    units: repetitions,
     run() {
-      for (let i = 0; i < times; i++) target.updatePart(number);
+      for (let i = 0; i < repetitions; i++) timed.learner.updatePart(number);
     },
   });
+  return [...updateContenders(name, timed, repetitions), part(0), part(1), part(2)]; // the second ends with policy, as updatePart wants it
+}
+
+/** Of five figures, one for each of {@link anatomyContenders}, those of an update's parts. */
+function breakDown(figures: readonly number[], policySteps: number) {
+  const [without, withPolicy, critics, policy, temperature] = figures as [number, number, number, number, number];
+  const inputs = without - critics, actor = withPolicy - without - policySteps * (policy + temperature);
+  return { inputs, critics, actor, policy, temperature, update: without + (withPolicy - without) / policySteps };
+}
+
+/** Floating-point operations that one unit of a contender's work leaves out. */
+async function countLeftOut({ learner }: FusedTimed, { run, units }: Contender): Promise<number> {
+  const before = learner.countMultiplyAdds();
+  await run();
+  const { all, made } = learner.countMultiplyAdds();
+  return 2 * (all - before.all - (made - before.made)) / units;
+}
+
+/** Times products, peak and an update's parts in turns on one thread, after `warmUp` updates. */
+export async function dissectUpdate(tile: Tile, { rounds, warmUp }: Thoroughness): Promise<Anatomy> {
+  const products = await productContenders();
+  const options = hopperOptions, small = { ...options, batchSize: smallBatch }, still = { ...options, polyak: -1 };
+  const learners = [
+    await fusedLearner(options, tile, 1, warmUp),
+    await fusedLearner(small, tile, 1, warmUp),
+    await fusedLearner(still, tile, 1, warmUp), // a negative share: the kernels leave the averages out
+  ] as const;
+  const [whole, smallOne, stillOne] = learners, ofWhole = anatomyContenders("whole", whole);
   const contenders = [
     ...products,
-    ...updateContenders("whole", learner, options, times), // ends with policy, as updatePart wants it
-    part(learner, 0),
-    part(learner, 1),
-    part(learner, 2),
-    ...updateContenders("small", smallLearner, small, times),
-    part(smallLearner, 0),
-    part(smallLearner, 1),
-    part(smallLearner, 2),
-    ...updateContenders("still", stillLearner, still, times), // so that its data are in the cache, as the first learner's are
-    part(stillLearner, 0),
+    ...ofWhole,
+    ...anatomyContenders("small", smallOne),
+    ...anatomyContenders("still", stillOne).slice(0, 3), // the updates first, so that its data are in the cache, as the others' are
   ];
   const timings = await interleave(contenders, rounds);
+  const leftOutOf = async (timed: FusedTimed, contenders: Contender[]) => {
+    const figures: number[] = [];
+    for (const contender of contenders) figures.push(await countLeftOut(timed, contender));
+    return { ...breakDown(figures, options.policySteps), inputs: 0 };
+  };
+  const leftOut = await leftOutOf(whole, ofWhole),
+    smallLeftOut = await leftOutOf(smallOne, anatomyContenders("small", smallOne));
+  for (const { learner } of learners) learner.dispose();
+
   const speeds = products.map(({ name }, i): ProductSpeed => (
     { name, median: 1 / timings[i]!.median, maximum: 1 / timings[i]!.minimum }
   ));
   const [peak, ...tiles] = speeds as [ProductSpeed, ...ProductSpeed[]];
   const at = products.length, product = tiles[tile.number]!;
-  const operations = countOperations(options), smallOperations = countOperations(small);
-  const { policySteps } = options;
-
-  const breakDown = (first: number, pick: keyof Timing) => {
-    const [without, withPolicy, critics, policy, temperature] = timings.slice(first, first + 5).map((t) => t[pick]) as [
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
-    const inputs = without - critics, actor = withPolicy - without - policySteps * (policy + temperature);
-    return { inputs, critics, actor, policy, temperature, update: without + (withPolicy - without) / policySteps };
-  };
+  const operations = countOperations(options), smallOperations = countOperations(small), { policySteps } = options;
+  const timesOf = (first: number, pick: keyof Timing) =>
+    breakDown(timings.slice(first, first + 5).map((timing) => timing[pick]), policySteps);
   const both = (of: (pick: keyof Timing) => number): Timing => ({ median: of("median"), minimum: of("minimum") });
   const productTime = (flop: number, pick: keyof Timing) =>
     flop / 1e6 / (pick === "median" ? product.median : product.maximum);
   const describe = (part: string, key: keyof ReturnType<typeof breakDown>, share = 1): PartTiming => {
-    const [flop, smallFlop] = key === "inputs" ? [0, 0] : [operations[key] * share, smallOperations[key] * share];
+    const flop = key === "inputs" ? 0 : operations[key] * share, out = leftOut[key] * share;
+    const smallFlop = key === "inputs" ? 0 : (smallOperations[key] - smallLeftOut[key]) * share;
     return {
       part,
       megaflop: flop / 1e6,
-      milliseconds: both((pick) => breakDown(at, pick)[key] * share),
-      products: both((pick) => productTime(flop, pick)),
-      fixed: both((pick) => Math.max(0, breakDown(at + 5, pick)[key] * share - productTime(smallFlop, pick))),
+      leftOutMegaflop: out / 1e6,
+      milliseconds: both((pick) => timesOf(at, pick)[key] * share),
+      products: both((pick) => productTime(flop - out, pick)),
+      fixed: both((pick) => Math.max(0, timesOf(at + 5, pick)[key] * share - productTime(smallFlop, pick))),
     };
   };
   const update = describe("whole update", "update");
-  for (const each of [learner, smallLearner, stillLearner]) each.dispose();
   return {
     peak,
     tiles,
@@ -126,6 +150,7 @@ export async function dissectUpdate(tile: Tile, rounds: number): Promise<Anatomy
     update,
     targets: both((pick) => timings[at + 2]![pick] - timings.at(-1)![pick]),
     productShare: both((pick) => update.products[pick] / update.milliseconds[pick]),
+    allProductsShare: both((pick) => productTime(1e6 * update.megaflop, pick) / update.milliseconds[pick]),
   };
 }
 
@@ -149,20 +174,19 @@ export interface UpdateCase extends EngineOptions {
 /** Times whole updates of several learners in turns. */
 export async function timeUpdates(
   cases: readonly UpdateCase[],
-  { rounds, times = 2 }: { rounds: number; times?: number },
+  { rounds, warmUp, times = 2 }: Thoroughness & { times?: number },
 ): Promise<UpdateTiming[]> {
-  const learners: [Learner, LearnerOptions, UpdateCase][] = [];
+  const learners: [TimedLearner, UpdateCase][] = [];
   try {
     for (const one of cases) {
       const { batchSize = hopperOptions.batchSize, hidden = hopperOptions.hidden } = one;
-      const options = { ...hopperOptions, batchSize, hidden };
-      learners.push([await anyLearner(options, one), options, one]);
+      learners.push([await anyLearner({ ...hopperOptions, batchSize, hidden }, one, warmUp), one]);
     }
     const timings = await interleave(
-      learners.flatMap(([learner, options]) => updateContenders(learner.engine, learner, options, times)),
+      learners.flatMap(([timed]) => updateContenders(timed.learner.engine, timed, times)),
       rounds,
     );
-    return learners.map(([learner, { batchSize, hidden, policySteps }, { threads = 1 }], i) => {
+    return learners.map(([{ learner, options: { batchSize, hidden, policySteps } }, { threads = 1 }], i) => {
       const [without, withPolicy] = [timings[2 * i]!, timings[2 * i + 1]!];
       const combine = (how: (without: number, withPolicy: number) => number): Timing => ({
         median: how(without.median, withPolicy.median),
@@ -179,7 +203,7 @@ export async function timeUpdates(
       };
     });
   } finally {
-    for (const [learner] of learners) learner.dispose();
+    for (const [{ learner }] of learners) learner.dispose();
   }
 }
 
@@ -191,13 +215,13 @@ export interface Scaling {
 
 /** Times updates of growing batches and widths. */
 export async function timeScaling(
-  options: { sizes: readonly number[]; threads: readonly number[]; rounds: number },
+  options: Thoroughness & { sizes: readonly number[]; threads: readonly number[] },
 ): Promise<Scaling> {
-  const { sizes, threads, rounds } = options;
+  const { sizes, threads, ...thoroughness } = options;
   const cases = (key: "batchSize" | "hidden") =>
     threads.flatMap((threads) => sizes.map((size): UpdateCase => ({ engine: "fused", threads, [key]: size })));
   return {
-    batch: await timeUpdates(cases("batchSize"), { rounds }),
-    width: await timeUpdates(cases("hidden"), { rounds }),
+    batch: await timeUpdates(cases("batchSize"), thoroughness),
+    width: await timeUpdates(cases("hidden"), thoroughness),
   };
 }

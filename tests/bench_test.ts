@@ -13,13 +13,14 @@ Deno.test("bench measures everything, prints it, and writes it as JSON and as a 
     const positive = (value: unknown) => assert.ok(Number.isFinite(value) && value as number > 0, String(value));
 
     assert.equal(report.machine.cores, navigator.hardwareConcurrency);
-    const { peak, tiles, parts, update, productShare } = report.anatomy;
+    const { peak, tiles, parts, update, productShare, allProductsShare } = report.anatomy;
     for (const { median, maximum } of [peak, ...tiles]) [median, maximum].forEach(positive);
     assert.deepEqual(tiles.map(({ name }: { name: string }) => name), ["6x16", "4x16", "6x8"]);
     assert.equal(parts.length, 5);
     const total = parts.reduce((sum: number, { megaflop }: { megaflop: number }) => sum + megaflop, 0);
     assert.ok(Math.abs(total - update.megaflop) < 1e-6);
-    positive(productShare.median);
+    positive(update.leftOutMegaflop);
+    assert.ok(0 < productShare.median && productShare.median < allProductsShare.median);
 
     const counts = threadCounts(navigator.hardwareConcurrency);
     const engines = report.updates.map(({ engine, threads }: Record<string, unknown>) => [engine, threads]);

@@ -41,6 +41,7 @@ export interface Kernels {
   noiseAddress(): number;
   actionAddress(): number;
   product(form: number, a: number, b: number, bias: number, c: number, rows: number, panels: number): void;
+  takenSteps(all: boolean): number;
   sparseProduct(
     form: number,
     a: number,

@@ -9,6 +9,7 @@ import { runPart, runUpdate } from "./update";
 
 export { groupRows, orderColumns } from "./grouping";
 export { configure, critic, setThread, threadBytes } from "./layout";
+export { takenSteps } from "./sparse";
 export { act, actionAddress, noiseAddress, observationAddress } from "./policy";
 export { setTile } from "./products";
 export { refresh } from "./update";
