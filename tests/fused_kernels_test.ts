@@ -166,7 +166,7 @@ Deno.test("rows with the same zeros come into one tile", () => {
       x[((column >> 4) * rows + row) * 16 + (column & 15)] = column % kinds === kindOf(row) ? row + 1 : 0;
     }
   }
-  instance.groupRows(x.byteOffset, rows * 64, rows, columns / 16, order.byteOffset);
+  instance.groupRows(x.byteOffset, rows * 64, 0, rows, columns / 16, order.byteOffset);
   assert.deepEqual([...order].toSorted((a, b) => a - b), [...order.keys()], "every row once");
   for (let row = 0; row < rows; row += 6) {
     assert.equal(new Set([...order.slice(row, row + 6)].map(kindOf)).size, 1, `tile from ${row}: ${order}`);
@@ -180,8 +180,12 @@ Deno.test("rows are grouped whatever their number, each once", () => {
       const x = new Float32Array(memory.buffer, room, rows * 48);
       const order = new Int32Array(memory.buffer, room + x.byteLength, rows);
       x.forEach((_, i) => x[i] = Math.max(0, random.uniform(-1, 1)));
-      instance.groupRows(x.byteOffset, rows * 64, rows, 3, order.byteOffset);
-      assert.deepEqual([...order].toSorted((a, b) => a - b), [...order.keys()]);
+      for (const [start, end] of [[0, rows], [Math.min(12, rows - 4), rows]] as const) {
+        order.fill(-1);
+        instance.groupRows(x.byteOffset, rows * 64, start, end, 3, order.byteOffset);
+        assert.deepEqual([...order.subarray(start)].toSorted((a, b) => a - b), [...order.keys()].slice(start));
+        assert.ok(order.subarray(0, start).every((row) => row === -1));
+      }
     }
   }
 });
@@ -190,6 +194,9 @@ Deno.test("columns are ordered by how many of their numbers are not zero", () =>
   const { instance, memory, room } = kernelsWithScratch(32, 20, 0), random = new RandomStream(5, "columns");
   const counts = new Int32Array(memory.buffer, room, 32), order = new Int32Array(memory.buffer, room + 128, 32);
   counts.forEach((_, i) => counts[i] = Math.floor(random.uniform(0, 21)));
-  instance.orderColumns(counts.byteOffset, order.byteOffset);
+  instance.orderColumns(counts.byteOffset, 0, 32, order.byteOffset);
   assert.deepEqual([...order], [...counts.keys()].toSorted((a, b) => counts[a]! - counts[b]!)); // both are stable
+  instance.orderColumns(counts.byteOffset, 12, 32, order.byteOffset);
+  const rest = [...counts.keys()].slice(12).toSorted((a, b) => counts[a]! - counts[b]!);
+  assert.deepEqual([...order.subarray(12)], rest);
 });

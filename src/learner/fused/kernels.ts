@@ -52,8 +52,8 @@ export interface Kernels {
     lists: number,
     panels: number,
   ): void;
-  groupRows(x: number, panelBytes: number, rows: number, panels: number, order: number): void;
-  orderColumns(counts: number, order: number): void;
+  groupRows(x: number, panelBytes: number, start: number, end: number, panels: number, order: number): void;
+  orderColumns(counts: number, start: number, end: number, order: number): void;
   multiplyAddPeak(rounds: number, out: number): void;
   multiplyAdd(a: number, b: number, c: number): number;
   exp32(x: number): number;

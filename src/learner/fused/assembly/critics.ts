@@ -10,11 +10,10 @@ import {
 } from "./layout";
 import { sampleActions } from "./sampling";
 import { inParallel } from "./schedule";
-import { packChunks } from "./sparse";
+import { sparseUnits } from "./sparse";
 import {
-  ACTOR, actorHeadsUnit, actorHidden1Unit, actorHidden2Unit, chunks, criticHidden1Unit, criticHidden2Unit, gradient2Unit,
-  HEAD_PARTS, hidden2Backward, packColumnsUnit, packRowsUnit, ROW_CHUNK, ROW_PARTS, targetValuesUnit, updateBias2, updateHidden1,
-  updateHidden2, valuesUnit,
+  actorHeadsUnit, actorHidden1Unit, actorHidden2Unit, chunks, criticHidden1Unit, criticHidden2Unit, gradient2Unit, HEAD_PARTS,
+  hidden2Backward, partStart, ROW_CHUNK, ROW_PARTS, updateBias2, updateHidden1, updateHidden2,
 } from "./units";
 
 @inline
@@ -32,33 +31,21 @@ function firstLayers(unit: i32): void {
   if (unit < actorUnits) return actorHidden1Unit(nextObservations, unit);
   criticHidden1Unit(criticInput, critic(1), criticActivation(1, 1), unit - actorUnits);
 }
-
-/** Which rows share a tile, for all networks: of the observations (0), by what the first critic makes of them, and of the next ones (1), by the actor. */
-function groupBatch(next: i32): void {
-  groupRows(next ? actorActivation1 : criticActivation(0, 1), batchPanel, batchRows, hiddenPanels, rowOrder(next));
+/**
+ * Which rows share a tile, for all networks: of the observations, by what a critic makes of them, and of the next ones, by the actor. Each
+ * part of the batch by itself, so that a thread's rows of the actor stay its own.
+ */
+function groupBatch(unit: i32): void {
+  const part = unit >> 1, next = unit & 1, start = partStart(part, ROW_PARTS, batchRows), end = partStart(part + 1, ROW_PARTS, batchRows);
+  groupRows(next ? actorActivation1 : criticActivation(part & 1, 1), batchPanel, start, end, hiddenPanels, rowOrder(next));
 }
 
-/** What the second layers multiply, packed. */
-function packFirstLayers(unit: i32): void {
-  const perNet = packChunks(batchRows), net = unit / perNet, rest = unit % perNet;
-  if (net == 1) packRowsUnit(ACTOR, actorActivation1, rowOrder(1), rest);
-  else packRowsUnit(net >> 1, criticActivation(net >> 1, 1), rowOrder(0), rest);
-}
-
-/** Second layers of the same. */
+/** Second layers of the same, and both critics' values. */
 function secondLayers(unit: i32): void {
-  const perNet = hiddenPanels * ROW_PARTS, net = unit / perNet, rest = unit % perNet;
-  if (net == 1) return actorHidden2Unit(rest);
-  const which = net >> 1;
-  criticHidden2Unit(which, critic(which), criticActivation(which, 2), rest);
-}
-
-/** Both critics' values, the actor's heads. */
-function headsAndValues(unit: i32): void {
-  const headUnits = headPanels * HEAD_PARTS, valueUnits = chunks(batchRows);
-  if (unit < valueUnits) return valuesUnit(unit);
-  if (unit < valueUnits + headUnits) return actorHeadsUnit(unit - valueUnits);
-  valuesUnit(unit - headUnits);
+  const perNet = sparseUnits(batchRows), net = unit / perNet, rest = unit % perNet;
+  if (net == 1) return actorHidden2Unit(rowOrder(1), rest);
+  const which = net >> 1, x = criticActivation(which, 1), y = criticActivation(which, 2);
+  criticHidden2Unit(x, rowOrder(0), critic(which), y, values(which), rest);
 }
 
 /** Next actions and their log probabilities. */
@@ -72,14 +59,9 @@ function targetFirstLayers(unit: i32): void {
   criticHidden1Unit(nextCriticInput, critic(which) + 3 * criticBytes, targetActivation(which, 1), unit % hiddenPanels);
 }
 
-function packTargetLayers(unit: i32): void {
-  const perNet = packChunks(batchRows), which = unit / perNet;
-  packRowsUnit(which, targetActivation(which, 1), rowOrder(1), unit % perNet);
-}
-
 function targetSecondLayers(unit: i32): void {
-  const perNet = hiddenPanels * ROW_PARTS, which = unit / perNet;
-  criticHidden2Unit(which, critic(which) + 3 * criticBytes, targetActivation(which, 2), unit % perNet);
+  const perNet = sparseUnits(batchRows), which = unit / perNet, x = targetActivation(which, 1), y = targetActivation(which, 2);
+  criticHidden2Unit(x, rowOrder(1), critic(which) + 3 * criticBytes, y, targetValues(which), unit % perNet);
 }
 
 /** Targets y = r + γ(1 − terminated)(min Q' − α log π), and the gradients of mse(q, y) by the values. */
@@ -146,26 +128,18 @@ function outputLayersBackward(unit: i32): void {
   updateBias2(criticAdam(), which, critic(which) + criticHidden2, criticActivation(which, 2), panel);
 }
 
-/** The gradient by the second activations: its rows packed, its columns ordered. */
-function packByRows(unit: i32): void {
-  const perNet = packChunks(batchRows) + 1, which = unit / perNet, rest = unit % perNet;
-  if (rest == perNet - 1) orderColumns(columnCounts(which), columnOrder(which));
-  else packRowsUnit(which, criticActivation(which, 2), rowOrder(0), rest);
-}
-
-/** Its columns packed. */
-function packByColumns(unit: i32): void {
-  const perNet = packChunks(hiddenColumns), which = unit / perNet;
-  packColumnsUnit(which, criticActivation(which, 2), unit % perNet);
-}
-
-/** Second layer: the gradients by its kernel and by the first layer's activations. */
+/** Gradient by the first activations; the columns of that by the second ones are ordered. */
 function secondLayersBackward(unit: i32): void {
-  const perNet = hiddenPanels * (ROW_PARTS + 1), which = unit / perNet, rest = unit % perNet, x = criticActivation(which, 1);
-  if (rest < hiddenPanels * ROW_PARTS) {
-    return hidden2Backward(which, criticHidden2Transposed(which), targetActivation(which, 1), x, rest);
-  }
-  gradient2Unit(which, x, rest - hiddenPanels * ROW_PARTS);
+  const perNet = sparseUnits(batchRows) + 1, which = unit / perNet, rest = unit % perNet;
+  if (rest == perNet - 1) return orderColumns(columnCounts(which), 0, hiddenColumns, columnOrder(which));
+  const x = criticActivation(which, 1);
+  hidden2Backward(criticActivation(which, 2), criticHidden2Transposed(which), targetActivation(which, 1), x, rest);
+}
+
+/** Gradient by the second layer's kernel. */
+function secondLayersGradient(unit: i32): void {
+  const perNet = sparseUnits(hiddenColumns), which = unit / perNet;
+  gradient2Unit(which, criticActivation(which, 1), criticActivation(which, 2), unit % perNet);
 }
 
 /** Both layers' kernels, and what the next backward passes need transposed. */
@@ -179,19 +153,15 @@ function updateKernels(unit: i32): void {
 /** Both critics, and their targets' averages. */
 export function criticUpdate(): void {
   inParallel(hiddenPanels * (2 + ROW_PARTS), firstLayers);
-  inParallel(2, groupBatch);
-  inParallel(3 * packChunks(batchRows), packFirstLayers);
-  inParallel(3 * hiddenPanels * ROW_PARTS, secondLayers);
-  inParallel(headPanels * HEAD_PARTS + 2 * chunks(batchRows), headsAndValues);
+  inParallel(2 * ROW_PARTS, groupBatch);
+  inParallel(3 * sparseUnits(batchRows), secondLayers);
+  inParallel(headPanels * HEAD_PARTS, actorHeadsUnit);
   inParallel(chunks(batchSize), sampleNextActions);
   inParallel(2 * hiddenPanels, targetFirstLayers);
-  inParallel(2 * packChunks(batchRows), packTargetLayers);
-  inParallel(2 * hiddenPanels * ROW_PARTS, targetSecondLayers);
-  inParallel(2 * chunks(batchRows), targetValuesUnit);
+  inParallel(2 * sparseUnits(batchRows), targetSecondLayers);
   inParallel(chunks(batchSize), computeTargets);
   inParallel(2 * (hiddenPanels + 1), outputLayersBackward);
-  inParallel(2 * (packChunks(batchRows) + 1), packByRows);
-  inParallel(2 * packChunks(hiddenColumns), packByColumns);
-  inParallel(2 * hiddenPanels * (ROW_PARTS + 1), secondLayersBackward);
+  inParallel(2 * (sparseUnits(batchRows) + 1), secondLayersBackward);
+  inParallel(2 * sparseUnits(hiddenColumns), secondLayersGradient);
   inParallel(4 * hiddenPanels, updateKernels);
 }

@@ -203,10 +203,11 @@ function transposeFour(from: usize, to: usize): void {
   v128.store(to, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7), 192);
 }
 
-/** Values of an output layer with one unit, rows [row, row + rows): x·w + bias, sixteen partial sums joined in a fixed order. */
-export function valuesOf(x: usize, panels: i32, weights: usize, batchPanel: usize, row: i32, rows: i32, values: usize): void {
+/** Values of an output layer with one unit, in rows `order[0…rows − 1]`: x·w + bias, sixteen partial sums joined in a fixed order. */
+export function valuesOf(x: usize, panels: i32, weights: usize, batchPanel: usize, order: usize, rows: i32, values: usize): void {
   const bias = load<f32>(weights + (<usize>panels << 6));
-  for (let r = row; r < row + rows; r++) {
+  for (const end = order + (<usize>rows << 2); order < end; order += 4) {
+    const r = load<i32>(order);
     let at = x + (<usize>r << 6), w = weights;
     let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
     for (let panel = 0; panel < panels; panel++) {

@@ -1,7 +1,7 @@
 // Which rows of a matrix, or which columns, share a register tile in the products of `sparse.ts`: the more zeros they have in common, the
 // fewer steps. Any grouping gives the same bits.
 
-import { batchSize, hiddenColumns, scratch } from "./layout";
+import { batchSize, scratch } from "./layout";
 import { tileRows } from "./products";
 
 /** Rows that a tile's first row is compared with, so that the time grows with the batch and not with its square. */
@@ -18,12 +18,12 @@ export function groupingBytes(rows: i32, panels: i32): usize {
   return 64 + <usize>rows * maskBytes(panels);
 }
 
-/** Writes the masks of rows [0, rows) of x. */
+/** Writes the masks of `rows` rows of x. */
 function maskRows(x: usize, panelBytes: usize, rows: i32, panels: i32, masks: usize): void {
   const bytes = maskBytes(panels), zero = f32x4.splat(0);
   memory.fill(masks, 0, <usize>rows * bytes);
-  for (let panel = 0; panel < panels; panel++) {
-    let at = x + <usize>panel * panelBytes, mask = masks + (<usize>panel << 1);
+  for (let panel = 0; panel < panels; panel++, x += panelBytes) {
+    let at = x, mask = masks + (<usize>panel << 1);
     for (let row = 0; row < rows; row++, at += 64, mask += bytes) {
       const low = i16x8.narrow_i32x4_s(f32x4.ne(v128.load(at), zero), f32x4.ne(v128.load(at, 16), zero));
       const high = i16x8.narrow_i32x4_s(f32x4.ne(v128.load(at, 32), zero), f32x4.ne(v128.load(at, 48), zero));
@@ -41,19 +41,19 @@ function distanceOf(mask: usize, other: usize, bytes: usize): i32 {
 }
 
 /**
- * Orders rows [0, rows) of x (i32 at `order`) tile by tile: the first row that is left, and of the next ones those that are nearest to it,
- * by the number of columns in which one is zero and the other is not.
+ * Orders rows [start, end) of x in these places of `order` (an i32 for each row), tile by tile: the first row that is left, and of the
+ * next ones those that are nearest to it, by the number of columns in which one is zero and the other is not.
  */
-export function groupRows(x: usize, panelBytes: usize, rows: i32, panels: i32, order: usize): void {
-  const bytes = maskBytes(panels), nearest = scratch, masks = scratch + 64;
-  maskRows(x, panelBytes, rows, panels, masks);
-  for (let row = 0; row < rows; row++) store<i32>(order + (<usize>row << 2), row);
+export function groupRows(x: usize, panelBytes: usize, start: i32, end: i32, panels: i32, order: usize): void {
+  const bytes = maskBytes(panels), nearest = scratch, masks = scratch + 64 - <usize>start * bytes; // row 0's
+  maskRows(x + (<usize>start << 6), panelBytes, end - start, panels, scratch + 64);
+  for (let row = start; row < end; row++) store<i32>(order + (<usize>row << 2), row);
   let height = 0;
-  for (let first: i32 = 0; first < rows; first += height) {
-    height = tileRows(rows - first);
-    const seed = masks + <usize>load<i32>(order + (<usize>first << 2)) * bytes, end = min(rows, first + 1 + WINDOW);
+  for (let first = start; first < end; first += height) {
+    height = tileRows(end - first);
+    const seed = masks + <usize>load<i32>(order + (<usize>first << 2)) * bytes, last = min(end, first + 1 + WINDOW);
     let found = 0, limit: i32 = i32.MAX_VALUE; // a row has to be nearer than that
-    for (let place = first + 1; place < end; place++) {
+    for (let place = first + 1; place < last; place++) {
       const distance = distanceOf(masks + <usize>load<i32>(order + (<usize>place << 2)) * bytes, seed, bytes);
       if (distance >= limit) continue;
       if (found < height - 1) found++;
@@ -83,18 +83,19 @@ function takeNearest(nearest: usize, i: i32, found: i32, order: usize, to: i32):
   }
 }
 
-/** Orders the hidden columns (i32 at `order`) by how many of their numbers are not zero: `counts`, i32. */
-export function orderColumns(counts: usize, order: usize): void {
+/** Orders columns [start, end) in these places of `order` (an i32 for each column) by how many of their numbers are not zero: `counts`, i32. */
+export function orderColumns(counts: usize, start: i32, end: i32, order: usize): void {
   // Counting sort; scratch holds, one word further, the columns of each count, and then where the next of them goes.
   memory.fill(scratch, 0, <usize>(batchSize + 2) << 2);
-  for (let column = 0; column < hiddenColumns; column++) {
-    const place = scratch + (<usize>load<i32>(counts + (<usize>column << 2)) << 2);
+  const first = counts + (<usize>start << 2), last = counts + (<usize>end << 2);
+  for (let count = first; count < last; count += 4) {
+    const place = scratch + (<usize>load<i32>(count) << 2);
     store<i32>(place, load<i32>(place, 4) + 1, 4);
   }
   for (let at = scratch; at < scratch + (<usize>batchSize << 2); at += 4) store<i32>(at, load<i32>(at) + load<i32>(at, 4), 4);
-  for (let column = 0; column < hiddenColumns; column++) {
+  for (let column = start; column < end; column++) {
     const place = scratch + (<usize>load<i32>(counts + (<usize>column << 2)) << 2), at = load<i32>(place);
     store<i32>(place, at + 1);
-    store<i32>(order + (<usize>at << 2), column);
+    store<i32>(order + (<usize>(start + at) << 2), column);
   }
 }

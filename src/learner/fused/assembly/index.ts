@@ -4,7 +4,7 @@ import * as layout from "./layout";
 import { exp, log, tanh } from "./numbers";
 import { gradientPanel, linearPanel, reluPanel, sparseMaskedPanel, sparsePanel, sparseReluPanel } from "./products";
 import { closeUpdate, enterUpdate, leaveUpdate, openUpdate } from "./schedule";
-import { packColumns, packRows } from "./sparse";
+import { listBytes, packColumns, packRows } from "./sparse";
 import { runPart, runUpdate } from "./update";
 
 export { groupRows, orderColumns } from "./grouping";
@@ -87,13 +87,13 @@ export function product(form: i32, a: usize, b: usize, bias: usize, c: usize, ro
  * sparseMasked (a·b). The result's rows are computed in any order; `lists` has 32·(size + 2) bytes for every four of them.
  */
 export function sparseProduct(form: i32, a: usize, b: usize, other: usize, c: usize, order: usize, lists: usize, panels: i32): void {
-  const size = panels << 4, panelBytes = <usize>size << 6, listBytes = <usize>(size + 2) << 5;
-  if (form == 0) packColumns(a, panelBytes, size, order, 0, size, lists, listBytes);
-  else packRows(a, panelBytes, order, 0, size, panels, lists, listBytes);
+  const size = panels << 4, panelBytes = <usize>size << 6;
+  if (form == 0) packColumns(a, panelBytes, size, order, 0, size, lists);
+  else packRows(a, panelBytes, order, 0, size, panels, lists);
   for (let at: usize = 0; at < <usize>panels * panelBytes; at += panelBytes) {
-    if (form == 0) sparsePanel(lists, listBytes, b + at, 0, c + at, size);
-    else if (form == 1) sparseReluPanel(lists, listBytes, b + at, other + at / <usize>size, c + at, size);
-    else sparseMaskedPanel(lists, listBytes, b + at, other + at, c + at, size);
+    if (form == 0) sparsePanel(lists, listBytes(size), b + at, 0, c + at, size);
+    else if (form == 1) sparseReluPanel(lists, listBytes(size), b + at, other + at / <usize>size, c + at, size);
+    else sparseMaskedPanel(lists, listBytes(size), b + at, other + at, c + at, size);
   }
 }
 

@@ -4,6 +4,7 @@
 // zero; a batch is padded to a multiple of four rows.
 
 import { groupingBytes } from "./grouping";
+import { listsBytes } from "./sparse";
 import { counterBytes, EPOCH, HEAP, joinThreads } from "./schedule";
 
 export let observationSize: i32 = 0;
@@ -72,11 +73,6 @@ let hiddenBytes: usize = 0;
 export let gathered1: usize = 0;
 export let gathered2: usize = 0;
 export let actionGradient: usize = 0;
-/** Bytes of a list in `rowLists` and in `columnLists`, see `sparse.ts`. */
-export let rowListBytes: usize = 0;
-export let columnListBytes: usize = 0;
-let rowListsStart: usize = 0;
-let columnListsStart: usize = 0;
 let columnOrders: usize = 0;
 let rowOrders: usize = 0;
 let gradientsStart: usize = 0;
@@ -176,10 +172,6 @@ export function configure(observation: i32, action: i32, hidden: i32, batch: i32
   gathered1 = reserve(<usize>gatheredRows * columns);
   gathered2 = reserve(<usize>gatheredRows * columns);
   actionGradient = reserve(<usize>gatheredRows * (<usize>actionPanels << 6));
-  rowListBytes = <usize>(hiddenColumns + 2) << 5;
-  columnListBytes = <usize>(batch + 2) << 5;
-  rowListsStart = reserve(3 * rowListBytes * (<usize>gatheredRows >> 2));
-  columnListsStart = reserve(2 * columnListBytes * <usize>(hiddenColumns >> 2));
   columnOrders = reserve(4 * columns);
   rowOrders = reserve(2 * (rows << 2));
   gradientsStart = reserve(2 * columns * <usize>hiddenColumns);
@@ -195,11 +187,11 @@ export function configure(observation: i32, action: i32, hidden: i32, batch: i32
   return top;
 }
 
-/** Scratch for one block of gradients, or for grouping rows or columns. */
+/** Scratch for one block of gradients, for lists of `sparse.ts`, or for grouping rows or columns. */
 function scratchBytes(): usize {
   const rows = max(hiddenColumns, max(criticInputs, actorInputs));
   const grouping = max(groupingBytes(batchRows, hiddenPanels), <usize>(batchSize + 2) << 2);
-  return max(<usize>rows << 6, (grouping + 63) & ~63);
+  return max(max(<usize>rows << 6, listsBytes(max(hiddenColumns, batchSize))), (grouping + 63) & ~63);
 }
 
 /** Bytes behind everything else that this many threads need: their counters, and scratch for each. */
@@ -237,25 +229,13 @@ export function targetActivation(which: i32, layer: i32): usize {
   return criticActivations + <usize>(4 + which * 2 + layer - 1) * hiddenBytes;
 }
 
-/** Rows of first activations, or of gradients by the second ones, packed: of two critics and the actor. */
-@inline
-export function rowLists(which: i32): usize {
-  return rowListsStart + <usize>which * rowListBytes * (<usize>gatheredRows >> 2);
-}
-
-/** Columns of gradients by the second activations, packed: of two networks. */
-@inline
-export function columnLists(which: i32): usize {
-  return columnListsStart + <usize>which * columnListBytes * <usize>(hiddenColumns >> 2);
-}
-
 /** The batch's rows in groups: of observations (0) or of next observations (1). An i32 for each row. */
 @inline
 export function rowOrder(next: i32): usize {
   return rowOrders + (<usize>next * <usize>batchRows << 2);
 }
 
-/** Of the same columns, an i32 for each: how many of its numbers are not zero. */
+/** Of the gradient by the second activations of two networks, an i32 for each column: how many of its numbers are not zero. */
 @inline
 export function columnCounts(which: i32): usize {
   return columnOrders + (<usize>(2 * which) * <usize>hiddenColumns << 2);

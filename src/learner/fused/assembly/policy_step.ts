@@ -7,16 +7,15 @@ import {
   actorHidden2, actorHidden2Transposed, actorInputs, batchPanel, batchRows, batchSize, columnCounts, columnOrder, critic,
   criticActionTransposed, criticActivation, criticHidden2Transposed, criticOutput, gathered1, gathered2, gatheredOfRow,
   gatheredPanel, headPanels, headsGradient, hiddenColumns, hiddenPanels, noise, observations, orders, policyCriticInput,
-  policyLogProbabilities, results, rowListBytes, rowLists, rowOfGathered, rowOrder, smallerValues, targetActivation, values,
+  policyLogProbabilities, results, rowOfGathered, rowOrder, scratch, smallerValues, targetActivation, values,
 } from "./layout";
 import { sparsePanel } from "./products";
 import { policyGradient, sampleActions } from "./sampling";
 import { inParallel } from "./schedule";
-import { chunkLength, chunkStart, packChunks, packRows } from "./sparse";
+import { listBytes, packRows, sparseUnits, unitRows, unitStart } from "./sparse";
 import {
-  ACTOR, actorHeadsUnit, actorHidden1Unit, actorHidden2Unit, chunks, criticHidden1Unit, criticHidden2Unit, gradient2Unit,
-  HEAD_PARTS, hidden2Backward, packColumnsUnit, packRowsUnit, partStart, ROW_CHUNK, ROW_PARTS, updateBias2, updateHidden1,
-  updateHidden2, valuesUnit,
+  actorHeadsUnit, actorHidden1Unit, actorHidden2Unit, chunks, criticHidden1Unit, criticHidden2Unit, gradient2Unit, HEAD_PARTS,
+  hidden2Backward, partStart, ROW_CHUNK, ROW_PARTS, updateBias2, updateHidden1, updateHidden2,
 } from "./units";
 
 /** Which of the update's policy steps is going on. */
@@ -50,15 +49,10 @@ function criticFirstLayers(unit: i32): void {
   criticHidden1Unit(policyCriticInput, critic(which), criticActivation(which, 1), unit % hiddenPanels);
 }
 
-/** What the second layers multiply, packed. */
-function packCriticLayers(unit: i32): void {
-  const perNet = packChunks(batchRows), which = unit / perNet;
-  packRowsUnit(which, criticActivation(which, 1), rowOrder(0), unit % perNet);
-}
-
+/** With the values. */
 function criticSecondLayers(unit: i32): void {
-  const perNet = hiddenPanels * ROW_PARTS, which = unit / perNet;
-  criticHidden2Unit(which, critic(which), criticActivation(which, 2), unit % perNet);
+  const perNet = sparseUnits(batchRows), which = unit / perNet, x = criticActivation(which, 1), y = criticActivation(which, 2);
+  criticHidden2Unit(x, rowOrder(0), critic(which), y, values(which), unit % perNet);
 }
 
 /**
@@ -94,58 +88,45 @@ function gatheredEnd(which: i32): i32 {
   return load<i32>(results + (<usize>which << 2), 32);
 }
 
-/** Gradient of −mean(min Q) by a panel of a critic's second activations, in the rows where it is the smaller. */
-function outputGradients(unit: i32): void {
-  const which = unit / hiddenPanels, panel = unit % hiddenPanels;
-  const zero = f32x4.splat(0), scale = f32x4.splat(<f32>-1 / <f32>batchSize);
-  const to = gathered2 + <usize>panel * gatheredPanel;
-  const weights = critic(which) + criticOutput + (<usize>panel << 6);
-  const from = criticActivation(which, 2) + <usize>panel * batchPanel;
-  for (let i = gatheredStart(which); i < gatheredEnd(which); i++) {
-    const row = load<i32>(rowOfGathered + (<usize>i << 2)), at = to + (<usize>i << 6);
-    for (let lane: usize = 0; lane < 64; lane += 16) {
-      const h = row < 0 ? zero : v128.load(from + (<usize>row << 6) + lane);
-      v128.store(at + lane, v128.and(f32x4.mul(scale, v128.load(weights + lane)), f32x4.gt(h, zero)));
-    }
-  }
-}
-
-/** The same packed. */
-function packCriticRows(unit: i32): void {
-  const perNet = packChunks(batchRows), which = unit / perNet, start = gatheredStart(which);
-  const chunk = unit % perNet, rows = chunkLength(chunk, gatheredEnd(which) - start);
-  packRows(gathered2 + (<usize>start << 6), gatheredPanel, 0, chunkStart(chunk), rows, hiddenPanels, rowLists(which), rowListBytes);
-}
-
-/** The same by the first activations. */
-function secondLayerGradients(unit: i32): void {
-  const which = unit / hiddenPanels, panel = unit % hiddenPanels;
-  const start = gatheredStart(which), rows = gatheredEnd(which) - start;
-  if (rows == 0) return;
-  sparsePanel(
-    rowLists(which), rowListBytes, criticHidden2Transposed(which) + (<usize>panel * <usize>hiddenColumns << 6), 0,
-    gathered1 + <usize>panel * gatheredPanel + (<usize>start << 6), rows,
-  );
-  const zero = f32x4.splat(0), from = criticActivation(which, 1) + <usize>panel * batchPanel;
-  for (let i = start; i < start + rows; i++) {
-    const row = load<i32>(rowOfGathered + (<usize>i << 2));
-    if (row < 0) continue;
-    const at = gathered1 + <usize>panel * gatheredPanel + (<usize>i << 6), h = from + (<usize>row << 6);
-    for (let lane: usize = 0; lane < 64; lane += 16) {
-      v128.store(at + lane, v128.and(v128.load(at + lane), f32x4.gt(v128.load(h + lane), zero)));
-    }
-  }
-}
-
-/** The same by the actions. */
+/** Gradient of −mean(min Q) by the actions, in some of the rows where a critic is the smaller one: back through its layers. */
 function actionGradients(unit: i32): void {
-  const which = unit / (actionPanels * HEAD_PARTS), rest = unit % (actionPanels * HEAD_PARTS);
-  const panel = rest / HEAD_PARTS, part = rest % HEAD_PARTS, start = gatheredStart(which), rows = gatheredEnd(which) - start;
-  const row = partStart(part, HEAD_PARTS, rows), end = partStart(part + 1, HEAD_PARTS, rows);
-  if (row == end) return;
-  backward(
-    gathered1, hiddenColumns, criticActionTransposed(which), hiddenColumns, actionGradient, gatheredPanel, panel, start + row, end - row,
-  );
+  const perNet = sparseUnits(batchRows), which = unit / perNet, some = unit % perNet;
+  const start = gatheredStart(which), rows = unitRows(some, gatheredEnd(which) - start), first = start + unitStart(some);
+  if (rows == 0) return;
+  outputGradient(which, first, rows);
+  packRows(gathered2, gatheredPanel, 0, first, rows, hiddenPanels, scratch);
+  for (let panel: usize = 0; panel < <usize>hiddenPanels; panel++) {
+    const kernelPanel = criticHidden2Transposed(which) + panel * (<usize>hiddenColumns << 6);
+    sparsePanel(scratch, listBytes(hiddenColumns), kernelPanel, 0, gathered1 + panel * gatheredPanel, rows);
+    maskGathered(gathered1 + panel * gatheredPanel, criticActivation(which, 1) + panel * batchPanel, first, rows);
+  }
+  for (let panel = 0; panel < actionPanels; panel++) {
+    const transposed = criticActionTransposed(which);
+    backward(gathered1, hiddenColumns, transposed, hiddenColumns, actionGradient, gatheredPanel, panel, first, rows);
+  }
+}
+
+/** The gradient by a critic's second activations, in gathered rows [first, first + rows). */
+function outputGradient(which: i32, first: i32, rows: i32): void {
+  const zero = f32x4.splat(0), scale = f32x4.splat(<f32>-1 / <f32>batchSize);
+  let weights = critic(which) + criticOutput, from = criticActivation(which, 2), to = gathered2 + (<usize>first << 6);
+  for (let panel = 0; panel < hiddenPanels; panel++, weights += 64, from += batchPanel, to += gatheredPanel) {
+    for (let i = 0; i < rows; i++) {
+      const row = load<i32>(rowOfGathered + (<usize>(first + i) << 2)), at = to + (<usize>i << 6);
+      for (let lane: usize = 0; lane < 64; lane += 16) {
+        const h = row < 0 ? zero : v128.load(from + (<usize>row << 6) + lane);
+        v128.store(at + lane, v128.and(f32x4.mul(scale, v128.load(weights + lane)), f32x4.gt(h, zero)));
+      }
+    }
+  }
+}
+
+/** Sets a panel's elements to zero where those of h, ReLU's result, are, in gathered rows [first, first + rows). */
+function maskGathered(panel: usize, h: usize, first: i32, rows: i32): void {
+  for (let i = first; i < first + rows; i++) {
+    const row = load<i32>(rowOfGathered + (<usize>i << 2));
+    if (row >= 0) maskByRelu(panel + (<usize>i << 6), h + (<usize>row << 6), 16);
+  }
 }
 
 /** Gradient by the heads. */
@@ -163,31 +144,26 @@ function headsBackward(unit: i32): void {
   maskByRelu(dx + offset, actorActivation2 + offset, rows << 4);
 }
 
-/** The same packed by rows; biases of the second layer. */
-function packActorGradient(unit: i32): void {
+/** Gradient by the first activations; biases of the second layer. */
+function secondLayerBackward(unit: i32): void {
   const dy = targetActivation(0, 2);
   if (unit < hiddenPanels) updateBias2(actorAdam(), 0, actor + actorHidden2, dy, unit);
-  else packRowsUnit(ACTOR, dy, rowOrder(0), unit - hiddenPanels);
+  else hidden2Backward(dy, actorHidden2Transposed, targetActivation(0, 1), actorActivation1, unit - hiddenPanels);
 }
 
-/** Gradient by the first activations; the second activations' columns ordered. */
-function secondLayerBackward(unit: i32): void {
-  if (unit == 0) orderColumns(columnCounts(0), columnOrder(0));
-  else hidden2Backward(ACTOR, actorHidden2Transposed, targetActivation(0, 1), actorActivation1, unit - 1);
-}
-
-/** First layer and heads; for the second layer the gradient packed by columns. */
+/** First layer and heads; the order of the second activations' columns, each half by itself, so that a thread's columns stay its own. */
 function updateActor(unit: i32): void {
-  const columnUnits = packChunks(hiddenColumns);
-  if (unit < columnUnits) return packColumnsUnit(0, targetActivation(0, 2), unit);
-  unit -= columnUnits;
-  if (unit < hiddenPanels) updateHidden1(actorAdam(), actor, observations, actorInputs, targetActivation(0, 1), unit);
-  else updateHeads(unit - hiddenPanels);
+  const half = partStart(1, 2, hiddenColumns), panels = 2 * hiddenPanels;
+  if (unit == 0) return orderColumns(columnCounts(0), 0, half, columnOrder(0));
+  if (unit > panels) return orderColumns(columnCounts(0), half, hiddenColumns, columnOrder(0));
+  const panel = (unit - 1) >> 1;
+  if (unit & 1) updateHidden1(actorAdam(), actor, observations, actorInputs, targetActivation(0, 1), panel);
+  else updateHeads(panel);
 }
 
 /** The gradient by the second layer's kernel. */
-function secondLayerGradient(panel: i32): void {
-  gradient2Unit(0, actorActivation1, panel);
+function secondLayerGradient(unit: i32): void {
+  gradient2Unit(0, actorActivation1, targetActivation(0, 2), unit);
 }
 
 /** Sixteen rows of the heads' kernel; the biases with the first of them. */
@@ -209,16 +185,14 @@ function updateSecondLayer(unit: i32): void {
   }
 }
 
-/** What the second layer multiplies, packed. */
-function packActor(unit: i32): void {
-  packRowsUnit(ACTOR, actorActivation1, rowOrder(0), unit);
+function actorSecondLayer(unit: i32): void {
+  actorHidden2Unit(rowOrder(0), unit);
 }
 
 /** The actor on the batch's observations: up to the heads. */
 export function actorForward(): void {
   inParallel(hiddenPanels * ROW_PARTS, actorFirstLayer);
-  inParallel(packChunks(batchRows), packActor);
-  inParallel(hiddenPanels * ROW_PARTS, actorHidden2Unit);
+  inParallel(sparseUnits(batchRows), actorSecondLayer);
   inParallel(headPanels * HEAD_PARTS, actorHeadsUnit);
 }
 
@@ -226,19 +200,13 @@ export function actorForward(): void {
 export function policyUpdate(): void {
   inParallel(chunks(batchSize), samplePolicyActions);
   inParallel(2 * hiddenPanels, criticFirstLayers);
-  inParallel(2 * packChunks(batchRows), packCriticLayers);
-  inParallel(2 * hiddenPanels * ROW_PARTS, criticSecondLayers);
-  inParallel(2 * chunks(batchRows), valuesUnit);
+  inParallel(2 * sparseUnits(batchRows), criticSecondLayers);
   inParallel(1, chooseCritics);
-  inParallel(2 * hiddenPanels, outputGradients);
-  inParallel(2 * packChunks(batchRows), packCriticRows);
-  inParallel(2 * hiddenPanels, secondLayerGradients);
-  inParallel(2 * actionPanels * HEAD_PARTS, actionGradients);
+  inParallel(2 * sparseUnits(batchRows), actionGradients);
   inParallel(chunks(batchSize), headGradients);
   inParallel(hiddenPanels * ROW_PARTS, headsBackward);
-  inParallel(hiddenPanels + packChunks(batchRows), packActorGradient);
-  inParallel(hiddenPanels * ROW_PARTS + 1, secondLayerBackward);
-  inParallel(packChunks(hiddenColumns) + 2 * hiddenPanels, updateActor);
-  inParallel(hiddenPanels, secondLayerGradient);
+  inParallel(hiddenPanels + sparseUnits(batchRows), secondLayerBackward);
+  inParallel(2 * hiddenPanels + 2, updateActor);
+  inParallel(sparseUnits(hiddenColumns), secondLayerGradient);
   inParallel(hiddenPanels + headPanels, updateSecondLayer);
 }

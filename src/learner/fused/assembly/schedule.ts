@@ -15,8 +15,8 @@ export const QUIT: usize = 2304; // the learner is disposed of: threads leave
 export const HEAP: usize = 4096;
 
 /** Phases of an update's beginning, critics and first pass of the actor, and of each policy step with its temperature step, at most. */
-const CRITIC_PHASES: i32 = 24;
-const POLICY_PHASES: i32 = 28;
+const CRITIC_PHASES: i32 = 16;
+const POLICY_PHASES: i32 = 20;
 
 // A thread that gives its core away comes back late, so it looks again for a while first.
 const SPINS: i32 = 20_000; // within an update: about 50 microseconds

@@ -4,28 +4,40 @@
 // A register tile needs a step of the inner index if any of its rows is not zero there. So its rows of the left operand are packed into a
 // list of such steps, 32 bytes each: the step's number in each of the tile's rows, up to six, then (24 bytes on) where the right operand's row
 // begins. Before them stands where the tile's rows of the result begin, and where the list ends. The tile's rows may be any; `grouping.ts`
-// chooses them. The list of the tile that begins at row r is number r / 4.
+// chooses them. A unit of work packs a few tiles and multiplies them with all panels; its lists stay in the core's cache meanwhile.
 
 import { tileRows } from "./products";
 
-/** Rows or columns that one unit of work packs: a multiple of twelve, where tiles of four and of six rows end. */
-const PACK_CHUNK: i32 = 24;
+/** Rows of the result in a unit of work: a multiple of twelve, where tiles of four and of six rows end. */
+const UNIT_ROWS: i32 = 24;
 
-/** Units of work that pack so many rows or columns. */
+/** Units of work for so many rows of the result. */
 @inline
-export function packChunks(rows: i32): i32 {
-  return (rows + PACK_CHUNK - 1) / PACK_CHUNK;
+export function sparseUnits(rows: i32): i32 {
+  return (rows + UNIT_ROWS - 1) / UNIT_ROWS;
 }
 
-/** The first row or column of a unit of work, and how many it packs: none if there are not so many. */
+/** The first row of a unit. */
 @inline
-export function chunkStart(unit: i32): i32 {
-  return unit * PACK_CHUNK;
+export function unitStart(unit: i32): i32 {
+  return unit * UNIT_ROWS;
 }
 
+/** The rows of a unit: none if there are not so many. */
 @inline
-export function chunkLength(unit: i32, rows: i32): i32 {
-  return max(0, min(PACK_CHUNK, rows - unit * PACK_CHUNK));
+export function unitRows(unit: i32, rows: i32): i32 {
+  return max(0, min(UNIT_ROWS, rows - unit * UNIT_ROWS));
+}
+
+/** Bytes of scratch that the lists of a unit take, with so many steps to choose from. */
+export function listsBytes(steps: i32): usize {
+  return listBytes(steps) * <usize>(UNIT_ROWS / 4);
+}
+
+/** Bytes from a list to that of a tile four rows further. */
+@inline
+export function listBytes(steps: i32): usize {
+  return <usize>(steps + 2) << 5;
 }
 
 /** For timing: the steps of all lists that this thread has packed, each as often as its tile has rows; and how many there were to choose from. */
@@ -36,11 +48,12 @@ export function takenSteps(all: bool): f64 {
   return all ? allSteps : neededSteps;
 }
 
-/** Begins a list: `height` rows of the result, by their numbers. */
+/** Begins a list: rows [first, first + height) of the result, or those of `order`; where six fit, the last one stands for more. */
 @inline
-function beginList(list: usize, numbers: usize, first: i32, height: i32): void {
-  for (let i = 0; i < height; i++) {
-    store<i32>(list + (<usize>i << 2), (numbers ? load<i32>(numbers + (<usize>(first + i) << 2)) : first + i) << 6);
+function beginList(list: usize, order: usize, first: i32, height: i32): void {
+  for (let i = 0; i < 6; i++) {
+    const place = first + min(i, height - 1);
+    store<i32>(list + (<usize>i << 2), (order ? load<i32>(order + (<usize>place << 2)) : place) << 6);
   }
 }
 
@@ -60,25 +73,20 @@ export function packRows(
   rows: i32,
   panels: i32,
   lists: usize,
-  listBytes: usize,
 ): void {
-  const zero = f32x4.splat(0), end = first + rows;
+  const zero = f32x4.splat(0), end = first + rows, bytes = listBytes(panels << 4);
   let height = 0;
   for (let row = first; row < end; row += height) {
     height = tileRows(end - row);
-    const list = lists + <usize>(row >> 2) * listBytes;
+    const list = lists + <usize>((row - first) >> 2) * bytes;
     beginList(list, order, row, height);
     let a0 = x + load<u32>(list), a1 = x + load<u32>(list, 4), a2 = x + load<u32>(list, 8), a3 = x + load<u32>(list, 12);
     let a4 = x + load<u32>(list, 16), a5 = x + load<u32>(list, 20);
     let entry = list + 32, low = i64x2(0, 64), high = i64x2(128, 192); // where four rows of the right operand begin
     for (let panel = 0; panel < panels; panel++) {
       for (let lane: usize = 0; lane < 64; lane += 16) {
-        const r0 = v128.load(a0 + lane), r1 = v128.load(a1 + lane), r2 = v128.load(a2 + lane), r3 = v128.load(a3 + lane);
-        let r4 = zero, r5 = zero;
-        if (height == 6) {
-          r4 = v128.load(a4 + lane);
-          r5 = v128.load(a5 + lane);
-        }
+        const r0 = v128.load(a0 + lane), r1 = v128.load(a1 + lane), r2 = v128.load(a2 + lane);
+        const r3 = v128.load(a3 + lane), r4 = v128.load(a4 + lane), r5 = v128.load(a5 + lane);
         const any = v128.or(v128.or(v128.or(r0, r1), v128.or(r2, r3)), v128.or(r4, r5));
         const active = i32x4.bitmask(f32x4.ne(any, zero));
         const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
@@ -120,36 +128,33 @@ export function packColumns(
   first: i32,
   columns: i32,
   lists: usize,
-  listBytes: usize,
 ): void {
-  const end = first + columns;
+  const zero = f32x4.splat(0), end = first + columns, bytes = listBytes(rows);
   let height = 0;
   for (let column = first; column < end; column += height) {
     height = tileRows(end - column);
-    const list = lists + <usize>(column >> 2) * listBytes, at = order + (<usize>column << 2), last = height - 1;
+    const list = lists + <usize>((column - first) >> 2) * bytes;
     beginList(list, order, column, height);
-    const a0 = columnOf(x, panelBytes, at, 0), a1 = columnOf(x, panelBytes, at, 1), a2 = columnOf(x, panelBytes, at, 2);
-    const a3 = columnOf(x, panelBytes, at, 3), a4 = columnOf(x, panelBytes, at, min(4, last)), a5 = columnOf(x, panelBytes, at, last);
-    let entry = list + 32;
-    for (let offset = 0; offset < rows << 6; offset += 64) {
-      const x0 = load<u32>(a0 + offset), x1 = load<u32>(a1 + offset), x2 = load<u32>(a2 + offset);
-      const x3 = load<u32>(a3 + offset), x4 = load<u32>(a4 + offset), x5 = load<u32>(a5 + offset);
-      store<u32>(entry, x0);
-      store<u32>(entry, x1, 4);
-      store<u32>(entry, x2, 8);
-      store<u32>(entry, x3, 12);
-      store<u32>(entry, x4, 16);
-      store<u32>(entry, x5, 20);
-      store<i32>(entry, offset, 24);
-      entry += <usize>(((x0 | x1 | x2 | x3 | x4 | x5) << 1) != 0) << 5; // without the sign
+    const a0 = columnOf(x, panelBytes, list), a1 = columnOf(x, panelBytes, list + 4), a2 = columnOf(x, panelBytes, list + 8);
+    const a3 = columnOf(x, panelBytes, list + 12), a4 = columnOf(x, panelBytes, list + 16), a5 = columnOf(x, panelBytes, list + 20);
+    let entry = list + 32, offsets = i64x2.splat(0);
+    for (let offset: usize = 0; offset < <usize>rows << 6; offset += 64) {
+      const low = v128.shuffle<f32>(v128.load32_zero(a0 + offset), v128.load32_zero(a1 + offset), 0, 4, 1, 5);
+      const high = v128.shuffle<f32>(v128.load32_zero(a2 + offset), v128.load32_zero(a3 + offset), 0, 4, 1, 5);
+      const last = v128.shuffle<f32>(v128.load32_zero(a4 + offset), v128.load32_zero(a5 + offset), 0, 4, 1, 5);
+      const four = v128.shuffle<f64>(low, high, 0, 2);
+      v128.store(entry, four);
+      v128.store(entry, v128.shuffle<f64>(last, offsets, 0, 2), 16);
+      entry += <usize>v128.any_true(f32x4.ne(v128.or(four, last), zero)) << 5;
+      offsets = i64x2.add(offsets, i64x2.splat(64));
     }
     endList(list, entry, height, rows);
   }
 }
 
-/** Where the column begins that is number `i` from `order` on. */
+/** Where the column of x begins that gives this row of the result. */
 @inline
-function columnOf(x: usize, panelBytes: usize, order: usize, i: i32): usize {
-  const column = load<i32>(order + (<usize>i << 2));
+function columnOf(x: usize, panelBytes: usize, row: usize): usize {
+  const column = load<i32>(row) >> 6;
   return x + <usize>(column >> 4) * panelBytes + (<usize>(column & 15) << 2);
 }
