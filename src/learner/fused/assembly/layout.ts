@@ -4,7 +4,7 @@
 // zero; a batch is padded to a multiple of four rows.
 
 import { groupingBytes } from "./grouping";
-import { listsBytes } from "./sparse";
+import { listsBytes, setUnits } from "./sparse";
 import { counterBytes, EPOCH, HEAP, joinThreads } from "./schedule";
 
 export let observationSize: i32 = 0;
@@ -277,5 +277,6 @@ export let scratch: usize = 0;
 /** Tells this instance which of how many threads it serves; `base` is what `configure` returned. */
 export function setThread(thread: i32, threads: i32, base: usize): void {
   joinThreads(thread, threads, policySteps, base);
+  setUnits(threads);
   scratch = base + counterBytes(policySteps, threads) + <usize>thread * scratchBytes();
 }

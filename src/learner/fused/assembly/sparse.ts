@@ -8,30 +8,37 @@
 
 import { tileRows } from "./products";
 
-/** Rows of the result in a unit of work: a multiple of twelve, where tiles of four and of six rows end. */
-const UNIT_ROWS: i32 = 24;
+/** Rows of the result in a unit of work, at most: a multiple of twelve, where tiles of four and of six rows end. */
+const MOST_UNIT_ROWS: i32 = 24;
+
+let rowsOfUnit: i32 = MOST_UNIT_ROWS;
+
+/** More rows read the right operand less often; fewer are easier to share among threads. */
+export function setUnits(threads: i32): void {
+  rowsOfUnit = threads == 1 ? MOST_UNIT_ROWS : 12;
+}
 
 /** Units of work for so many rows of the result. */
 @inline
 export function sparseUnits(rows: i32): i32 {
-  return (rows + UNIT_ROWS - 1) / UNIT_ROWS;
+  return (rows + rowsOfUnit - 1) / rowsOfUnit;
 }
 
 /** The first row of a unit. */
 @inline
 export function unitStart(unit: i32): i32 {
-  return unit * UNIT_ROWS;
+  return unit * rowsOfUnit;
 }
 
 /** The rows of a unit: none if there are not so many. */
 @inline
 export function unitRows(unit: i32, rows: i32): i32 {
-  return max(0, min(UNIT_ROWS, rows - unit * UNIT_ROWS));
+  return max(0, min(rowsOfUnit, rows - unit * rowsOfUnit));
 }
 
 /** Bytes of scratch that the lists of a unit take, with so many steps to choose from. */
 export function listsBytes(steps: i32): usize {
-  return listBytes(steps) * <usize>(UNIT_ROWS / 4);
+  return listBytes(steps) * <usize>(MOST_UNIT_ROWS / 4);
 }
 
 /** Bytes from a list to that of a tile four rows further. */
