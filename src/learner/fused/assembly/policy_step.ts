@@ -144,11 +144,12 @@ function headsBackward(unit: i32): void {
   maskByRelu(dx + offset, actorActivation2 + offset, rows << 4);
 }
 
-/** Gradient by the first activations; biases of the second layer. */
+/** Gradient by the first activations; the biases of the second layer, half before it and half behind it. */
 function secondLayerBackward(unit: i32): void {
-  const dy = targetActivation(0, 2);
-  if (unit < hiddenPanels) updateBias2(actorAdam(), 0, actor + actorHidden2, dy, unit);
-  else hidden2Backward(dy, actorHidden2Transposed, targetActivation(0, 1), actorActivation1, unit - hiddenPanels);
+  const dy = targetActivation(0, 2), half = hiddenPanels >> 1, rowUnits = sparseUnits(batchRows);
+  if (unit < half) return updateBias2(actorAdam(), 0, actor + actorHidden2, dy, unit);
+  if (unit >= half + rowUnits) return updateBias2(actorAdam(), 0, actor + actorHidden2, dy, unit - rowUnits);
+  hidden2Backward(dy, actorHidden2Transposed, targetActivation(0, 1), actorActivation1, unit - half);
 }
 
 /** First layer and heads; the order of the second activations' columns, each half by itself, so that a thread's columns stay its own. */
