@@ -13,7 +13,7 @@ import { inParallel } from "./schedule";
 import { sparseUnits } from "./sparse";
 import {
   actorHeadsUnit, actorHidden1Unit, actorHidden2Unit, chunks, criticHidden1Unit, criticHidden2Unit, gradient2Unit, HEAD_PARTS,
-  hidden2Backward, partStart, ROW_CHUNK, ROW_PARTS, updateBias2, updateHidden1, updateHidden2,
+  hidden2Backward, partStart, ROW_CHUNK, ROW_PARTS, targetHidden2Unit, updateBias2, updateHidden1, updateHidden2,
 } from "./units";
 
 @inline
@@ -31,6 +31,7 @@ function firstLayers(unit: i32): void {
   if (unit < actorUnits) return actorHidden1Unit(nextObservations, unit);
   criticHidden1Unit(criticInput, critic(1), criticActivation(1, 1), unit - actorUnits);
 }
+
 /**
  * Which rows share a tile, for all networks: of the observations, by what a critic makes of them, and of the next ones, by the actor. Each
  * part of the batch by itself, so that a thread's rows of the actor stay its own.
@@ -44,8 +45,7 @@ function groupBatch(unit: i32): void {
 function secondLayers(unit: i32): void {
   const perNet = sparseUnits(batchRows), net = unit / perNet, rest = unit % perNet;
   if (net == 1) return actorHidden2Unit(rowOrder(1), rest);
-  const which = net >> 1, x = criticActivation(which, 1), y = criticActivation(which, 2);
-  criticHidden2Unit(x, rowOrder(0), critic(which), y, values(which), rest);
+  criticHidden2Unit(net >> 1, rest);
 }
 
 /** Next actions and their log probabilities. */
@@ -60,8 +60,8 @@ function targetFirstLayers(unit: i32): void {
 }
 
 function targetSecondLayers(unit: i32): void {
-  const perNet = sparseUnits(batchRows), which = unit / perNet, x = targetActivation(which, 1), y = targetActivation(which, 2);
-  criticHidden2Unit(x, rowOrder(1), critic(which) + 3 * criticBytes, y, targetValues(which), unit % perNet);
+  const perNet = sparseUnits(batchRows);
+  targetHidden2Unit(unit / perNet, unit % perNet);
 }
 
 /** Targets y = r + γ(1 − terminated)(min Q' − α log π), and the gradients of mse(q, y) by the values. */

@@ -51,8 +51,8 @@ function criticFirstLayers(unit: i32): void {
 
 /** With the values. */
 function criticSecondLayers(unit: i32): void {
-  const perNet = sparseUnits(batchRows), which = unit / perNet, x = criticActivation(which, 1), y = criticActivation(which, 2);
-  criticHidden2Unit(x, rowOrder(0), critic(which), y, values(which), unit % perNet);
+  const perNet = sparseUnits(batchRows);
+  criticHidden2Unit(unit / perNet, unit % perNet);
 }
 
 /**
@@ -147,9 +147,10 @@ function headsBackward(unit: i32): void {
 /** Gradient by the first activations; the biases of the second layer, half before it and half behind it. */
 function secondLayerBackward(unit: i32): void {
   const dy = targetActivation(0, 2), half = hiddenPanels >> 1, rowUnits = sparseUnits(batchRows);
-  if (unit < half) return updateBias2(actorAdam(), 0, actor + actorHidden2, dy, unit);
-  if (unit >= half + rowUnits) return updateBias2(actorAdam(), 0, actor + actorHidden2, dy, unit - rowUnits);
-  hidden2Backward(dy, actorHidden2Transposed, targetActivation(0, 1), actorActivation1, unit - half);
+  if (unit >= half && unit < half + rowUnits) {
+    return hidden2Backward(dy, actorHidden2Transposed, targetActivation(0, 1), actorActivation1, unit - half);
+  }
+  updateBias2(actorAdam(), 0, actor + actorHidden2, dy, unit < half ? unit : unit - rowUnits);
 }
 
 /** First layer and heads; the order of the second activations' columns, each half by itself, so that a thread's columns stay its own. */

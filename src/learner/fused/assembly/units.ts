@@ -3,14 +3,14 @@
 import { Adam, applyAdam, forward, transposePanel, transposeRows, updateBias, updateKernel, valuesOf } from "./dense";
 import {
   actionSize, actor, actorActivation1, actorActivation2, actorHeads, actorHidden2, actorInputs, batchPanel, batchRows,
-  batchSize, columnCounts, columnOrder, criticHidden2, criticInputs, criticOutput, headPanels, heads, hiddenColumns, hiddenPanels,
-  observationSize, rowOrder, scratch, transposedGradient,
+  batchSize, columnCounts, columnOrder, critic, criticActivation, criticBytes, criticHidden2, criticInputs, criticOutput, headPanels,
+  heads, hiddenColumns, hiddenPanels, observationSize, rowOrder, scratch, targetActivation, targetValues, transposedGradient, values,
 } from "./layout";
 import { sparseMaskedPanel, sparsePanel, sparseReluPanel } from "./products";
 import { listBytes, packColumns, packRows, unitRows, unitStart } from "./sparse";
 
 export const ROW_CHUNK: i32 = 32; // rows in a unit of row-wise work
-export const ROW_PARTS: i32 = 2; // units that share a panel of a large product
+export const ROW_PARTS: i32 = 2; // parts of the batch, each with an actor's rows of its own and its own groups
 export const HEAD_PARTS: i32 = 4; // units that share the few panels of the heads
 
 /** Rows of a part: parts end at multiples of twelve rows, which tiles of six and of four rows fill without a rest. */
@@ -64,11 +64,21 @@ export function actorHidden2Unit(order: usize, unit: i32): void {
   hidden2Forward(actorActivation1, order, actor + actorHidden2, actorActivation2, unit);
 }
 
-/** With the values of these rows. */
-export function criticHidden2Unit(x: usize, order: usize, parameters: usize, y: usize, values: usize, unit: i32): void {
+/** A critic's second layer on the batch's observations, and its values. */
+export function criticHidden2Unit(which: i32, unit: i32): void {
+  hidden2AndValues(criticActivation(which, 1), rowOrder(0), critic(which), criticActivation(which, 2), values(which), unit);
+}
+
+/** The same of a target critic on the next observations. */
+export function targetHidden2Unit(which: i32, unit: i32): void {
+  const target = critic(which) + 3 * criticBytes;
+  hidden2AndValues(targetActivation(which, 1), rowOrder(1), target, targetActivation(which, 2), targetValues(which), unit);
+}
+
+function hidden2AndValues(x: usize, order: usize, parameters: usize, y: usize, result: usize, unit: i32): void {
   hidden2Forward(x, order, parameters + criticHidden2, y, unit);
   const some = order + (<usize>unitStart(unit) << 2);
-  valuesOf(y, hiddenPanels, parameters + criticOutput, batchPanel, some, unitRows(unit, batchRows), values);
+  valuesOf(y, hiddenPanels, parameters + criticOutput, batchPanel, some, unitRows(unit, batchRows), result);
 }
 
 /** Unit in [0, headPanels·HEAD_PARTS). */
